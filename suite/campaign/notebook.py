@@ -18,7 +18,8 @@ import cloudpickle  # type: ignore[import-untyped]
 import pandas as pd
 
 import tasks
-from suite.campaign.launch import launch, plan_of
+from suite.campaign.launch import launch
+from suite.campaign.plans import plan_of
 from suite.campaign.progress import Tally
 from suite.planning.profile import Profile, TaskPlan, checked, load_profile
 from suite.records.results import Campaign, Results

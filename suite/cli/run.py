@@ -68,7 +68,7 @@ def demo(
         # long, go on.
         chosen = stack.enter_context(executor(None, workers))
         from suite.campaign.campaign_dir import check_folder
-        from suite.campaign.launch import plan_of
+        from suite.campaign.plans import plan_of
 
         planned = plan_of(profile_of(profile, None, None, task_file), results)
         # Before the dashboard, which would write its log into a folder that
@@ -137,7 +137,7 @@ def plan(
     """Show what a profile would train, how long that takes, and how small an effect it
     can detect. Trains nothing.
     """
-    from suite.campaign.launch import plan_of
+    from suite.campaign.plans import plan_of
     from suite.campaign.stacks import StackChoices
     from suite.cli.render import plan
     from suite.cluster.cores import cores
@@ -246,7 +246,7 @@ def run(
     # What is wrong is said before anything is started.
     check_early(profile, changes, task, task_file)
     with executor(address, workers) as chosen:
-        from suite.campaign.launch import plan_of
+        from suite.campaign.plans import plan_of
         from suite.planning.plan import shard_of
 
         planned = plan_of(
@@ -276,7 +276,7 @@ def retry(
     """Train again what crashed, ran out of memory or time, or was lost; then finish the
     campaign.
     """
-    from suite.campaign.launch import resumed
+    from suite.campaign.plans import resumed
     from suite.planning.plan import Plan
     from suite.records.results import Results
 

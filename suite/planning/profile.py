@@ -18,8 +18,6 @@ from pydantic import (
 )
 
 import tasks
-from search.pruners import PRUNERS
-from search.samplers import SAMPLERS
 from suite.planning.resolved import ResolvedTask
 from suite.toml import parse_toml
 from suite.training.resources import CheckedModel, Resources
@@ -284,6 +282,9 @@ class Profile(CheckedModel):
     @classmethod
     def _known_sampler(cls, name: str) -> str:
         """Refuse a sampler that is not registered."""
+        # Here, as it imports Optuna, and few profiles name one.
+        from search.samplers import SAMPLERS
+
         if name not in SAMPLERS:
             raise ValueError(nearest(name, SAMPLERS.names()))
         return name
@@ -292,7 +293,11 @@ class Profile(CheckedModel):
     @classmethod
     def _known_pruner(cls, name: str) -> str:
         """Refuse a pruner that is not registered."""
-        if name and name not in PRUNERS:
+        if not name:
+            return name
+        from search.pruners import PRUNERS
+
+        if name not in PRUNERS:
             raise ValueError(nearest(name, PRUNERS.names()))
         return name
 

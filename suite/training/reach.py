@@ -18,7 +18,7 @@ import sys
 import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -100,6 +100,7 @@ class Reach:
         self._training = {f"suite.training.{name}" for name in training}
         self._modules: dict[str, Module | None] = {}
         self._seen: set[tuple[str, str]] = set()
+        self._followed: set[tuple[str, ...]] = set()  # dotted paths
         # values that were described, by their id, with their number
         self._known: dict[int, tuple[int, Any]] = {}
 
@@ -257,6 +258,10 @@ class Reach:
 
     def _follow_path(self, path: tuple[str, ...]) -> None:
         """Add the code that a dotted path names: a name in a module, or a whole module."""
+        # The same is mentioned many times, and adds its code once.
+        if path in self._followed:
+            return
+        self._followed.add(path)
         # looking for a submodule would import the library, which takes seconds
         package = _file(path[0])
         if package is not None and _is_library(package):
@@ -500,8 +505,13 @@ def _is_library(file: Path) -> bool:
     """Whether a file is part of Python or of a library that is installed."""
     if any(part in LIBRARIES for part in file.parts):
         return True
-    homes = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
-    return any(file.is_relative_to(home) for home in homes)
+    return any(file.is_relative_to(home) for home in _standard_library())
+
+
+@cache
+def _standard_library() -> tuple[str, str]:
+    """The folders of Python's own modules."""
+    return sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")
 
 
 @lru_cache(maxsize=512)

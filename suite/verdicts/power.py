@@ -10,19 +10,21 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from suite.planning.cost import Costs
 from suite.planning.plan import Plan
+from suite.records.manifest import FILE as MANIFEST
 from suite.records.manifest import read_manifest
-from suite.records.results import Results
 from suite.training.metrics import metric_of
 from suite.verdicts.decidable import Prospect
-from suite.verdicts.judge import judge_campaign
 from suite.verdicts.kinds import kind_of
 from suite.verdicts.statistics import smallest_effect
 from tasks import Claim, UserError
 from tasks.contract.universe import family_of
+
+if TYPE_CHECKING:
+    from suite.records.results import Results
 
 # blocks: a standard deviation of two may be off by a factor of 30
 ENOUGH = 3
@@ -72,11 +74,11 @@ def claim_power(
     found it (``sd_from``), or else as the claim expects it; None if neither is known.
     ``obstacles`` are the messages of ``Prospect.obstacles``.
     """
-    recorded, data = Results(results), _data(costs)
+    data = _data(costs)
     found = []
     for task in plan.tasks:
         claims = plan.claims(task)
-        seen = _seen(recorded, task, {claim.name for claim in claims})
+        seen = _seen(results, task, {claim.name for claim in claims})
         for claim in claims:
             known = seen.get(claim.name)
             prospect = prospect_of(plan, data, task, claim, known)
@@ -167,9 +169,16 @@ def _source(prospect: Prospect, seen: Seen | None) -> str | None:
     return None if prospect.std is None else "expected"
 
 
-def _seen(results: Results, task: str, claims: set[str]) -> dict[str, Seen]:
+def _seen(root: Path, task: str, claims: set[str]) -> dict[str, Seen]:
     """What was seen of each claim by the newest campaign that knows it."""
     known: dict[str, Seen] = {}
+    # Where nothing was run yet, nothing that judges is imported.
+    if not any(root.glob(f"*/{MANIFEST}")):
+        return known
+    from suite.records.results import Results
+    from suite.verdicts.judge import judge_campaign
+
+    results = Results(root)
     for campaign_id in results.readable_ids():
         if not claims - known.keys():
             break

@@ -21,7 +21,8 @@ from optuna.storages.journal import JournalFileBackend
 import tasks
 from suite.campaign import cell as cell_module
 from suite.campaign.campaign_dir import locked
-from suite.campaign.launch import plan_of, request_stop
+from suite.campaign.launch import request_stop
+from suite.campaign.plans import plan_of
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile, TaskPlan
 from suite.records.cell_file import read_cell

@@ -106,12 +106,19 @@ def test_version(call):
     [
         ("--help", "torch ray mlflow optuna pandas dash"),
         ("tasks", "ray mlflow optuna pandas dash"),
+        (
+            "plan smoke --task logistic_regression --results {tmp_path}",
+            "ray mlflow optuna dash suite.campaign.driver suite.verdicts.judge",
+        ),
     ],
 )
-def test_quick_commands_do_not_wait_for_what_they_do_not_need(command, never):
+def test_quick_commands_do_not_wait_for_what_they_do_not_need(
+    command, never, tmp_path
+):
+    words = command.format(tmp_path=tmp_path).split()
     code = f"""
 import sys
-sys.argv[1:] = [{command!r}]
+sys.argv[1:] = {words!r}
 from suite.cli import main
 try:
     main.main()

@@ -7,7 +7,7 @@ import json
 import pandas as pd
 import pytest
 
-from suite.campaign.launch import plan_of
+from suite.campaign.plans import plan_of
 from suite.checks import doctor
 from suite.records.explain import explain
 from suite.records.mlflow_runs import MlflowRun, note_mlflow_run

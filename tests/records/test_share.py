@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from suite.campaign.launch import plan_of
+from suite.campaign.plans import plan_of
 from suite.planning.plan import Plan, Shard, shard_of
 from suite.planning.profile import Profile, TaskPlan
 from suite.records.journal import FILE, read_lines, results_digest

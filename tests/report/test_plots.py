@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 
 import tasks
 from dashboard.figures.pictures import picture_frame, picture_spec
-from suite.campaign.launch import launch, plan_of
+from suite.campaign.launch import launch
+from suite.campaign.plans import plan_of
 from suite.cli.main import app
 from suite.cluster.serial import SerialExecutor
 from suite.planning.profile import Profile, TaskPlan

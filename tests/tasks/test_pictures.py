@@ -8,7 +8,7 @@ import pytest
 
 import tasks
 from dashboard.figures.pictures import picture_frame, picture_spec
-from suite.campaign.launch import plan_of
+from suite.campaign.plans import plan_of
 from suite.planning.profile import Profile, TaskPlan
 from suite.records.results import Results
 from suite.report.html.pictures import picture_views

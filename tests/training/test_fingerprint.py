@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import tasks
-from suite.campaign.launch import plan_of
+from suite.campaign.plans import plan_of
 from suite.planning.identity import cell_identity
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile, TaskPlan

@@ -5,7 +5,7 @@ import math
 import pytest
 
 import tasks
-from suite.campaign.launch import plan_of
+from suite.campaign.plans import plan_of
 from suite.planning.profile import Profile, TaskPlan
 from suite.records.results import Results
 from suite.training.job import Member
