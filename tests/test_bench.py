@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import json
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -90,3 +91,49 @@ def test_a_simulated_campaign_takes_as_long_as_its_work_on_its_workers(load):
     # Nobody waits: a cell's trials at once, then its finals at once.
     assert 1.6 < many.duration < 2.4
     assert many.work == pytest.approx(alone.work)
+
+
+def test_without_a_gpu_the_gpus_script_says_so_and_what_runs_here(
+    load, monkeypatch, capsys
+):
+    gpu = load("gpu")
+    monkeypatch.setattr(gpu.torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(sys, "argv", ["gpu.py"])
+
+    with pytest.raises(SystemExit) as ended:
+        gpu.main()
+
+    assert ended.value.code == 2
+    assert "--device cpu --short" in capsys.readouterr().err
+
+
+def test_the_gpus_script_shows_stacks_and_memory_on_a_cpu_too(
+    load, monkeypatch, capsys, tmp_path
+):
+    gpu = load("gpu")
+    parts = ("Stacks", "Out of memory")
+    monkeypatch.setattr(gpu, "STACKED", gpu.STACKED[:1])
+    monkeypatch.setattr(
+        gpu, "PARTS", {name: gpu.PARTS[name] for name in parts}
+    )
+    file = tmp_path / "found.json"
+    words = ["gpu.py", "--device", "cpu", "--short", "--json", str(file)]
+    monkeypatch.setattr(sys, "argv", words)
+
+    gpu.main()
+
+    found = json.loads(file.read_text())
+    assert {row["stack"] for row in found["Stacks"]} == {1, 4}
+    refused, after = found["Out of memory"]
+    assert (refused["status"], after["status"]) == (
+        "out_of_memory",
+        "finished",
+    )
+    assert "### Out of memory" in capsys.readouterr().out
+
+
+def test_intervals_agree_where_they_meet(load):
+    overlap = load("gpu")._overlap
+
+    assert overlap((0.0, 1.0), (1.0, 2.0))
+    assert not overlap((0.0, 1.0), (1.1, 2.0))
