@@ -50,7 +50,7 @@ TASK = Task(
     question="Does a small GPT predict text better than a bigram model?",
     load_data=load_data,
     arms=(
-        Arm("bigram", bigram, space=Space(lr=Float(1e-2, 3e-1, log=True))),
+        Arm("bigram", bigram, space=Space(lr=Float(3e-2, 3.0, log=True))),
         Arm("gpt", lambda shape, level, params: GPT(shape.outputs)),
     ),
     procedure=Classification(measures=("bits_per_character", "accuracy")),
