@@ -10,6 +10,11 @@
     return found;
   }
 
+  /* Keys and hashes fill a line each, and their first characters tell them apart. */
+  function short(value) {
+    return /^[0-9a-f]{32,}$/.test(value) ? value.slice(0, 12) + "…" : value ?? "";
+  }
+
   function row(kind, texts) {
     const found = document.createElement("tr");
     found.append(...texts.map((text) => cell(kind, text)));
@@ -24,7 +29,7 @@
     const rows = places.map((place) => grid.getDisplayedRowAtIndex(place)?.data).filter(Boolean); // some may still be at the server
     const table = document.createElement("table"), head = document.createElement("thead"), body = document.createElement("tbody");
     head.append(row("th", shown.map((column) => column.getColDef().headerName)));
-    body.append(...rows.map((data) => row("td", shown.map((column) => data[column.getColId()] ?? ""))));
+    body.append(...rows.map((data) => row("td", shown.map((column) => short(data[column.getColId()])))));
     table.append(head, body);
     return { table, counts: { rows: rows.length, allRows, columns: shown.length, allColumns: columns.length } };
   }

@@ -127,6 +127,12 @@ def test_the_table_of_runs_is_printed_as_its_reader_sees_it(look, board):
     expect(paper.locator("th").first).to_have_text("task")
     expect(paper.locator("tbody tr").first).to_contain_text("final")
     expect(paper.locator("p")).to_contain_text("the files have them all")
+    width, room = page.evaluate(
+        "['.on-paper table', '.on-paper'].map("
+        "(one) => document.querySelector(one).offsetWidth)"
+    )
+    assert width <= room
+    assert not re.search("[0-9a-f]{32}", paper.inner_text())  # a key in full
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     expect(paper).to_have_count(0)
 
