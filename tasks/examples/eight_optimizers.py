@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import torch
 from torch import nn
 
-from tasks import Arm, Claim, Float, Level, Params, Recipe, Shape, Space, Splits, Task
+from tasks import Arm, Claim, Float, Level, Params, Recipe, Shape, Space, Task
 from tasks.data import digits
 from tasks.models.mlp import mlp
 from tasks.procedures.supervised import Classification
@@ -27,10 +27,6 @@ class Lion(torch.optim.Optimizer):
                 m.lerp_(p.grad, 0.01)
 
 
-def load_data(level: Level, seed: int) -> Splits:
-    return digits.load(seed)
-
-
 def build(shape: Shape, level: Level, params: Params) -> nn.Module:
     return mlp(shape, (32,))
 
@@ -45,13 +41,15 @@ ARMS = tuple(
         recipe={"optimizer": Lion if name == "lion" else name}
         | ({"momentum": 0.0} if name == "sgd" else {}),
         space=Space(lr=Float(rate / 5, 5 * rate, log=True, default=rate)),
+        # without any decay these two would be one rule
+        params={"weight_decay": 0.1} if name in ("adam", "adamw") else {},
     )
     for name, rate in RATES.items()
 )
 SAYS = "Adaptive rules come first, then momentum, plain SGD, and Lion last."
 TASK = Task(
     question="In which order do optimisers come on digits?",
-    load_data=load_data,
+    load_data=lambda level, seed: digits.load(seed),
     arms=ARMS,
     procedure=Classification(),
     recipe=Recipe(epochs=5, batch_size=32),
