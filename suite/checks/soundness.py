@@ -7,14 +7,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from suite.checks import data, differences, hyperparameters, models, runs
+from suite.checks import (
+    data,
+    differences,
+    files,
+    hyperparameters,
+    models,
+    runs,
+)
 from suite.checks.finding import Finding, run_check
 from suite.checks.location import in_task_file
 from suite.checks.registry import CHECKS
 from tasks import Task
 
 # Each registers its checks as it is imported.
-REGISTERED = (data, models, hyperparameters, runs, differences)
+REGISTERED = (data, models, hyperparameters, runs, differences, files)
 
 
 def findings(task: Task, fast: bool = False) -> Iterator[Finding]:

@@ -154,7 +154,7 @@ class Reach:
         if top == "__main__" or (self._own and top == self._own):
             return True
         file = _file(name)
-        return file is not None and not _is_library(file)
+        return file is not None and not is_library(file)
 
     def _add(self, module: Module, name: str) -> None:
         """Take what a module binds to a name, and all that it mentions."""
@@ -264,7 +264,7 @@ class Reach:
         self._followed.add(path)
         # looking for a submodule would import the library, which takes seconds
         package = _file(path[0])
-        if package is not None and _is_library(package):
+        if package is not None and is_library(package):
             return
         # The longest prefix that is a module; what follows is a name in it.
         for length in range(len(path), 0, -1):
@@ -501,7 +501,7 @@ def _package(name: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _is_library(file: Path) -> bool:
+def is_library(file: Path) -> bool:
     """Whether a file is part of Python or of a library that is installed."""
     if any(part in LIBRARIES for part in file.parts):
         return True

@@ -167,6 +167,40 @@ def test_arms_that_differ_at_one_level_are_different(broken):
     assert CHECKS["arms differ"].function(task) == "2 arms, with equal seeds"
 
 
+def test_a_file_that_a_run_reads_is_named(broken, tmp_path, monkeypatch):
+    # pytest's folders are below the one for temporary files, which are no data
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "elsewhere"))
+    weights = tmp_path / "weights.txt"
+    weights.write_text("0.5")
+    check = CHECKS["files are in the key"].function
+
+    def read(level, params, seed):
+        return {"score": float(weights.read_text())}
+
+    with pytest.raises(
+        CheckFailed, match=r"the function of f reads .*weights"
+    ):
+        check(of_functions(read, Space()))
+
+    reads = f"    open({str(weights)!r}).close()\n    return nn.Sequential("
+    with pytest.raises(CheckFailed, match=r"the build of narrow reads"):
+        check(broken("    return nn.Sequential(", reads))
+
+
+def test_a_file_that_is_written_or_of_the_system_is_none(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "elsewhere"))
+
+    def write(level, params, seed):
+        (tmp_path / "log.txt").write_text("a line")
+        return {"score": float(Path("/proc/uptime").read_text().split()[0])}
+
+    assert CHECKS["files are in the key"].function(
+        of_functions(write, Space())
+    )
+
+
 def of_functions(measure, space) -> Task:
     return Task(
         "Is it?",
