@@ -45,8 +45,9 @@ dashboard: $(READY)  ## Show the recorded campaigns
 mlflow: $(READY)  ## Show the recorded runs in MLflow
 	@$(BIN)/bakeoff mlflow --results "$(RESULTS)" --port $(MLFLOW_PORT)
 
+# A script ends with 2 where this machine lacks what it measures, such as a GPU.
 bench: .venv/bench  ## Run the benchmarks in ci/bench
-	@set -e; for script in ci/bench/*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+	@set -e; for script in ci/bench/*.py; do echo "== $$script"; $(BIN)/python "$$script" || [ $$? = 2 ]; done
 
 clean:  ## Remove the environment and caches; results stay
 	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
