@@ -17,7 +17,7 @@ from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.judge import judge_campaign
 from suite.verdicts.preregistration import Provenance, provenance_of
 
-# Judging takes at most this share of the time, however large the record is.
+# Judging takes at most this share of a core, however large the record is.
 SHARE_OF_TIME = 0.05
 log = logging.getLogger("bakeoff")
 
@@ -81,7 +81,7 @@ class EarlyVerdicts:
             self._changed.clear()
             if self._closed.is_set():
                 return
-            began = time.monotonic()
+            began = time.thread_time()
             try:
                 self.judge_due()
             # Whatever is wrong with the record is said at the end, when all
@@ -89,7 +89,7 @@ class EarlyVerdicts:
             except Exception:
                 log.exception("claims could not be judged early")
                 return
-            took = time.monotonic() - began
+            took = time.thread_time() - began
             self._closed.wait(took / SHARE_OF_TIME - took)
 
     def judge_due(self) -> None:
