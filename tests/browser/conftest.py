@@ -40,7 +40,7 @@ NAMES = (
     "google-chrome-stable",
 )
 # milliseconds: the machine may be busy, and plotly's first compile takes seconds
-PATIENCE = 30_000.0
+PATIENCE = 120_000.0
 expect.set_options(timeout=PATIENCE)
 
 
