@@ -30,6 +30,12 @@ class OwnPackagesFirst(MetaPathFinder):
             return None
         return PathFinder.find_spec(fullname, [str(ROOT)])
 
+    # `importlib.invalidate_caches()` calls it on every finder, and this one is
+    # a class, of which the inherited method would need an instance.
+    @classmethod
+    def invalidate_caches(cls) -> None:
+        """Nothing: there is no cache of its own."""
+
 
 def prefer_own_packages() -> None:
     """Have our packages found first from now on.

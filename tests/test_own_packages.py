@@ -1,5 +1,6 @@
 """Our packages are found before others of the same name."""
 
+import importlib
 import os
 import subprocess
 import sys
@@ -7,7 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from suite.own_packages import PACKAGES, foreign_packages
+from suite.own_packages import (
+    PACKAGES,
+    foreign_packages,
+    prefer_own_packages,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -46,6 +51,12 @@ def test_the_working_directory_hides_none_of_our_packages(call, project):
     done = python(*call, cwd=project)
 
     assert done.returncode == 0, done.stderr
+
+
+def test_python_can_be_asked_to_look_for_new_modules():
+    prefer_own_packages()
+
+    importlib.invalidate_caches()
 
 
 def test_a_foreign_package_that_was_imported_before_is_named(project):
