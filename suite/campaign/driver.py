@@ -442,8 +442,10 @@ class Driver:
             raise UserError(
                 f"A worker on {result.worker['host']} trains {job.task} with other "
                 f"sources ({theirs}) than this campaign has ({mine}): install the same "
-                "version of Bakeoff on every node, or put back what was changed while "
-                "it ran; then run the same command. Everything recorded is kept."
+                "version of Bakeoff on every node, put back what was changed while it "
+                "ran, or take constants that differ from process to process, such as a "
+                "time, out of the task's file; then run the same command. Everything "
+                "recorded is kept."
             )
 
     def _retry_or_record_loss(

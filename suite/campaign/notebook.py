@@ -21,10 +21,15 @@ import tasks
 from suite.campaign.launch import launch
 from suite.campaign.plans import plan_of
 from suite.campaign.progress import Tally
+from suite.own_packages import ROOT
 from suite.planning.profile import Profile, TaskPlan, checked, load_profile
 from suite.records.results import Campaign, Results
 from suite.report.figures import Figure, figure_names, figure_of
 from suite.report.formatting import duration
+from suite.training.environment import forget_sources
+from suite.training.fingerprint import forget_hashes
+from suite.training.instantiate import forget_data
+from suite.training.reach import is_library
 from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.judge import judge_campaign
 from suite.verdicts.preregistration import provenance_of
@@ -35,6 +40,8 @@ PROFILE_KEYS = frozenset(Profile.model_fields) - {"name", "tasks"}
 # option here.
 LAUNCH_KEYS = frozenset(signature(launch).parameters) - {"plan", "results"}
 MAX_SLUG_LENGTH = 40  # of a name that is made of a task's title
+# the user's modules, as they were at the last run: their spec and their source
+_MODULES: dict[str, tuple[Any, bytes]] = {}
 COLUMNS = (
     "task",
     "claim",
@@ -160,6 +167,7 @@ def run(
     for name in options:
         if name not in allowed:
             raise unknown("option", name, allowed)
+    _look_again(task_file)
     changes = {}
     for name in PROFILE_KEYS & options.keys():
         changes[name] = options.pop(name)
@@ -172,6 +180,39 @@ def run(
         field.name: getattr(found, field.name) for field in fields(found)
     }
     return NotebookCampaign(**values)
+
+
+def _look_again(task_file: Path | str | None) -> None:
+    """Forget what files had in them: a notebook lasts longer than a command, and they
+    may have changed since the last run.
+
+    Raises UserError for a module of the user's whose file has changed: Python goes on
+    with what it imported.
+    """
+    forget_data()
+    forget_hashes()
+    forget_sources()
+    if task_file is not None:
+        sys.modules.pop(f"bakeoff_task_file_{Path(task_file).stem}", None)
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        spec = getattr(module, "__spec__", None)
+        if not (file and spec) or _is_not_the_users(Path(file)):
+            continue
+        text = Path(file).read_bytes() if Path(file).is_file() else b""
+        # A module that is reloaded gets another spec.
+        known_spec, known_text = _MODULES.get(name, (spec, text))
+        if known_spec is spec and known_text != text:
+            raise UserError(
+                f"{file} has changed since it was imported: restart the notebook's "
+                f"kernel, or run importlib.reload({name}) first."
+            )
+        _MODULES[name] = spec, text
+
+
+def _is_not_the_users(file: Path) -> bool:
+    """Whether a module's file is one of a library, or of Bakeoff itself."""
+    return is_library(file) or file.resolve().is_relative_to(ROOT)
 
 
 def _profile(

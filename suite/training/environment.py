@@ -54,6 +54,11 @@ def processor() -> str:
     return platform.machine()
 
 
+def forget_sources() -> None:
+    """Have sources hashed again, as files that they read may have changed."""
+    _sources.cache_clear()
+
+
 @lru_cache(maxsize=64)
 def _sources(task: str, source: tuple[str, str] | None) -> str | None:
     """The hash of what this process runs, which the driver compares with its own; None

@@ -136,6 +136,11 @@ def _rules(task: Task, arm: Arm) -> list[Any]:
     return list(rules.values())
 
 
+def forget_hashes() -> None:
+    """Have data hashed again, as their files may have changed."""
+    _data_hash.cache_clear()
+
+
 def data_hash(
     task: str,
     level: str,

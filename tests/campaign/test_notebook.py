@@ -1,5 +1,6 @@
 """From Python: a task, a file or a profile in, tables out."""
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -93,6 +94,60 @@ def test_progress_is_a_line_that_is_rewritten(
 def test_a_value_that_no_profile_has_is_told_in_one_line(tmp_path):
     with pytest.raises(UserError, match="blocks = -3: give at least 1"):
         run(task(), tmp_path, blocks=-3)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with a task file, its helper module and a file of data."""
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    (tmp_path / "helper_of_it.py").write_text("OFFSET = 5.0\n")
+    (tmp_path / "data.txt").write_text("1.0")
+    (tmp_path / "own_files.py").write_text(OWN_FILES)
+    yield tmp_path
+    sys.modules.pop("helper_of_it", None)
+
+
+OWN_FILES = """
+from pathlib import Path
+import helper_of_it
+from tasks import Arm, Claim, Measure, Task
+
+SCALE = float(Path(__file__).with_name("data.txt").read_text())
+
+def high(level, params, seed):
+    return {"score": helper_of_it.OFFSET + SCALE * (seed % 7)}
+
+def low(level, params, seed):
+    return {"score": seed % 5}
+
+TASK = Task(
+    "Is high higher?",
+    arms=(Arm.function("high", high), Arm.function("low", low)),
+    measures=(Measure("score", "higher"),),
+    claims=(Claim("higher", "High is higher.", "score", "high", "low"),),
+)
+"""
+
+
+def test_a_second_run_sees_what_has_changed_in_files(folder):
+    def scores():
+        file = folder / "own_files.py"
+        found = run("quick", folder, task_file=file, blocks=2, **OPTIONS)
+        return list(found.finals.query("arm == 'high'")["test.score"])
+
+    first, again = scores(), scores()
+    (folder / "data.txt").write_text("2.0")
+    doubled = scores()
+
+    assert again == first
+    assert doubled == [5 + 2 * (score - 5) for score in first]
+
+    (folder / "helper_of_it.py").write_text("OFFSET = 7.0\n")
+    with pytest.raises(UserError, match=r"reload\(helper_of_it\) first"):
+        scores()
+    importlib.reload(sys.modules["helper_of_it"])
+    assert scores() == [score + 2 for score in doubled]
 
 
 def test_a_task_defined_in_a_script_runs(tmp_path):
