@@ -137,3 +137,7 @@ def test_intervals_agree_where_they_meet(load):
 
     assert overlap((0.0, 1.0), (1.0, 2.0))
     assert not overlap((0.0, 1.0), (1.1, 2.0))
+
+
+def test_the_task_that_scale_runs_is_where_it_looks(load):
+    assert load("scale").TEMPLATE.is_file()

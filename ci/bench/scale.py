@@ -26,6 +26,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = ROOT / "suite" / "cli" / "templates" / "models.py"
 sys.path.insert(
     0, str(ROOT)
 )  # started as a file: the packages are two folders up
@@ -111,7 +112,7 @@ def measure(
     folder: Path, runs: int, workers: int, with_mlflow: bool
 ) -> dict[str, float]:
     """Run or resume a campaign; returns the resources that this process used."""
-    shutil.copy(ROOT / "suite" / "templates" / "task.py", folder / "scale.py")
+    shutil.copy(TEMPLATE, folder / "scale.py")
     tasks.load_file(folder / "scale.py")
     plan, results = plan_of(runs), folder / "results"
     began, wall = time.process_time(), time.monotonic()
