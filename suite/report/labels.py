@@ -56,7 +56,11 @@ class Labels:
         if pair is not None:
             return ABOVE.join(self.arm(task, arm) for arm in pair)
         labels = {level.name: level.label for level in self._of(task).levels}
-        return labels.get(name, name)
+        label = labels.get(name, name)
+        # What the one level of a task without levels is called.
+        return (
+            translate("level-all", self.language) if label == "all" else label
+        )
 
     def axis(self, task: str) -> str:
         """The name of the quantity along the levels' axis, within a sentence."""

@@ -164,3 +164,14 @@ def test_chinese_answers_are_chinese(campaign, one):
         "取决于匹配方式：是（level 1，+3.1 个百分点）、"
         "否（level 2，\N{MINUS SIGN}4.9 个百分点）。2 个论断中 1 个成立、1 个不成立。"
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "label"), [("en", "all"), ("zh", "全部")]
+)
+def test_the_one_level_of_a_task_without_levels_is_called_all(
+    campaign, one, language, label
+):
+    labels = labelled(campaign, one, language=language)
+
+    assert labels.level(one.task, "all") == label

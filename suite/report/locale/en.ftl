@@ -3,6 +3,7 @@
 
 ### Small words
 
+level-all = all
 comma = ,{ " " }
 semicolon = ;{ " " }
 two-sentences = { $first } { $second }

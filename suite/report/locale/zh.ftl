@@ -3,6 +3,7 @@
 
 ### 小词
 
+level-all = 全部
 comma = 、
 semicolon = ；
 two-sentences = { $first }{ $second }
