@@ -3,7 +3,7 @@ that train the same list.
 
 The campaign is `bakeoff run`: it tunes with Optuna, runs on Ray, keeps its record,
 publishes to MLflow and prints verdicts; the plain processes do nothing but train, half
-of the list each. Int commands are timed, start-up included, in turn, each campaign
+of the list each. Whole commands are timed, start-up included, in turn, each campaign
 into an empty folder. Prints two tables in Markdown: seconds, and where the CPU's
 seconds went.
 

@@ -11,10 +11,9 @@ from suite.report.formatting import effect_and_interval
 from suite.report.labels import Labels
 from suite.report.sentences import answer as verdict_in_words
 from suite.report.tables import escape_markdown
-from suite.tracking.links import dashboard_link
+from suite.tracking.links import campaign_link
+from suite.tracking.payload import MAX_TAG_LENGTH
 from suite.verdicts.claim_verdict import ClaimVerdict
-
-LONGEST = 5000  # characters that every MLflow server takes
 
 
 def campaign_note(
@@ -35,15 +34,14 @@ def campaign_note(
     ]
     for parts in (whole, answers):
         text = "\n\n".join([head, *parts])
-        if len(text) <= LONGEST:
+        if len(text) <= MAX_TAG_LENGTH:
             return text
     return _cut([head, *answers])
 
 
 def _head(campaign: str, manifest: Manifest) -> str:
-    to = dashboard_link("/", campaign=campaign)
     title = escape_markdown(manifest.profile.title or manifest.name)
-    return f"**{title}**\n\n[On the dashboard]({to}) (`bakeoff dashboard`)"
+    return f"**{title}**\n\n{campaign_link(campaign)}"
 
 
 def _answer(verdicts: Sequence[ClaimVerdict], manifest: Manifest) -> str:
@@ -69,7 +67,7 @@ def _cut(parts: Sequence[str]) -> str:
     text = parts[0]
     for part in parts[1:]:
         longer = f"{text}\n\n{part}"
-        if len(longer) + 3 > LONGEST:
+        if len(longer) + 3 > MAX_TAG_LENGTH:
             return f"{text}\n\n…"
         text = longer
     return text

@@ -5,15 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from suite.errors import named_line
-from suite.tracking.connection import (
-    CAMPAIGNS,
-    TAG,
-    mlflow_client,
-    with_small_scheme,
-)
+from suite.tracking.connection import CAMPAIGNS, TAG, mlflow_client
 from suite.tracking.payload import MAX_TAG_LENGTH, NOTE
-from suite.tracking.registry import MLFLOW_SCHEMES, scheme_of
-from suite.tracking.sqlite import default_uri
+from suite.tracking.registry import MLFLOW_SCHEMES, scheme_of, store_uri
 
 
 def describe_campaign(
@@ -25,7 +19,7 @@ def describe_campaign(
     ``uri`` is None for the store in the results folder. Nothing is written where no run
     of the campaign has been published.
     """
-    uri = default_uri(results) if uri is None else with_small_scheme(uri)
+    uri = store_uri(uri, results)
     if scheme_of(uri) not in MLFLOW_SCHEMES:
         return ""
     # The record and the verdicts are there already, whatever the store does.

@@ -8,6 +8,12 @@ DASHBOARD = "http://127.0.0.1:8050"
 """Where `bakeoff dashboard` is on the reader's machine, unless told otherwise."""
 
 
+def campaign_link(campaign: str) -> str:
+    """A link to a campaign, in Markdown, and the command that the link needs."""
+    to = dashboard_link("/", campaign=campaign)
+    return f"[On the dashboard]({to}) (`bakeoff dashboard`)"
+
+
 def dashboard_link(path: str, **query: str) -> str:
     """The address of a dashboard's page, such as ``/claim``, for these values."""
     return f"{DASHBOARD}{path}?{urlencode(query)}"

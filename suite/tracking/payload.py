@@ -223,12 +223,6 @@ def run_name(line: Line) -> str:
     return f"{cell_name(cell_of_line(line))} · {kind} {number}"
 
 
-def campaign_note(campaign: str) -> str:
-    """The description of a campaign's own run until there are verdicts, in Markdown."""
-    to = dashboard_link("/", campaign=campaign)
-    return f"[On the dashboard]({to}) (`bakeoff dashboard`)"
-
-
 def cell_note(campaign: str, cell_id: CellId, task: TaskManifest) -> str:
     """A cell's description, in Markdown, with links to the dashboard: to its runs, and
     to the claims that rest on it.

@@ -40,7 +40,7 @@ def open_tracker(uri: str | None, results: Path, campaign: str) -> Tracker:
 
     Raises UserError if no tracker knows the address's scheme.
     """
-    uri = default_uri(results) if uri is None else with_small_scheme(uri)
+    uri = store_uri(uri, results)
     scheme = scheme_of(uri)
     if scheme not in _TRACKERS:
         known = ", ".join(sorted(_TRACKERS))
@@ -49,6 +49,11 @@ def open_tracker(uri: str | None, results: Path, campaign: str) -> Tracker:
             f"address. Known kinds: {known}."
         )
     return _TRACKERS[scheme](uri, results, campaign)
+
+
+def store_uri(uri: str | None, results: Path) -> str:
+    """The address of a store: of the one in the results folder where None is given."""
+    return default_uri(results) if uri is None else with_small_scheme(uri)
 
 
 def scheme_of(uri: str) -> str:

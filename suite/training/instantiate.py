@@ -79,14 +79,14 @@ def load_splits_before(
     return splits.limited(examples).to(device)
 
 
-# The caches are small, because an entry holds whole splits, perhaps on the
-# GPU. `source` is in their keys alone: task files may be edited meanwhile.
 def forget_data() -> None:
     """Have data loaded again, as their files may have changed."""
     _prepared.cache_clear()
     _loaded.cache_clear()
 
 
+# The caches are small, because an entry holds whole splits, perhaps on the
+# GPU. `source` is in their keys alone: task files may be edited meanwhile.
 @lru_cache(maxsize=4)
 def _prepared(
     task: str,

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from suite.report.campaign_note import LONGEST, campaign_note
+from suite.report.campaign_note import campaign_note
+from suite.tracking.payload import MAX_TAG_LENGTH
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,7 @@ def test_a_note_of_many_claims_keeps_the_answers(campaign, held):
 
     assert "100 of 100 claims held." in said
     assert held.says not in said
-    assert len(said) < LONGEST
+    assert len(said) < MAX_TAG_LENGTH
 
 
 def test_a_note_of_very_many_tasks_is_cut_between_two_answers(campaign, held):
@@ -59,5 +60,5 @@ def test_a_note_of_very_many_tasks_is_cut_between_two_answers(campaign, held):
 
     said = campaign_note("topics-1", manifest, verdicts)
 
-    assert len(said) <= LONGEST
+    assert len(said) <= MAX_TAG_LENGTH
     assert said.endswith(": 1 of 1 claim held.\n\n…")
