@@ -17,6 +17,7 @@ import os
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
@@ -45,6 +46,7 @@ NOT_DECIDING = frozenset(
 LIBRARIES = ("site-packages", "dist-packages")
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+HOLD_STATEMENTS = ("body", "orelse", "handlers", "finalbody", "cases")
 IMPORTS = (ast.Import, ast.ImportFrom)
 Mention = tuple[str, tuple[str, ...]] | ast.Import | ast.ImportFrom
 PLAIN = (bool, int, str, type(None))
@@ -65,6 +67,13 @@ class Module:
 
     tree: ast.Module
     """The syntax tree, without docstrings."""
+
+    @cached_property
+    def functions(self) -> tuple[ast.AST, ...]:
+        """The functions and lambdas that it defines, wherever in it."""
+        return tuple(
+            node for node in ast.walk(self.tree) if isinstance(node, FUNCTIONS)
+        )
 
     @cached_property
     def bindings(self) -> Mapping[str, tuple[ast.stmt, ...]]:
@@ -96,13 +105,23 @@ class Reach:
 
     def __init__(self, own: str = "", training: tuple[str, ...] = ()) -> None:
         self.code: dict[str, str] = {}
-        self._own = own
+        self.own = own
         self._training = {f"suite.training.{name}" for name in training}
         self._modules: dict[str, Module | None] = {}
         self._seen: set[tuple[str, str]] = set()
         self._followed: set[tuple[str, ...]] = set()  # dotted paths
         # values that were described, by their id, with their number
         self._known: dict[int, tuple[int, Any]] = {}
+
+    def copy(self) -> Reach:
+        """One that has collected the same, and collects by itself from now on."""
+        found = copy(self)
+        found.code = dict(self.code)
+        found._modules = dict(self._modules)
+        found._seen = set(self._seen)
+        found._followed = set(self._followed)
+        found._known = dict(self._known)
+        return found
 
     # -- code
 
@@ -151,7 +170,7 @@ class Reach:
             return False
         if top == "tasks" or name.startswith("bakeoff_task_file_"):
             return True
-        if top == "__main__" or (self._own and top == self._own):
+        if top == "__main__" or (self.own and top == self.own):
             return True
         file = _file(name)
         return file is not None and not is_library(file)
@@ -524,11 +543,15 @@ def _parsed(name: str, package: str, text: str) -> Module:
 
 def _without_texts(tree: ast.Module) -> ast.Module:
     """The tree without docstrings, and texts beneath fields, which do nothing."""
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list):
-            kept = [one for one in body if not _is_text(one)]
-            node.body = kept or [ast.Pass()]  # type: ignore[attr-defined]
+    waiting: list[Any] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if hasattr(node, "body"):
+            kept = [one for one in node.body if not _is_text(one)]
+            node.body = kept or [ast.Pass()]
+        # Expressions are not walked: they hold no statements.
+        for field in HOLD_STATEMENTS:
+            waiting += getattr(node, field, ())
     return tree
 
 
@@ -638,13 +661,12 @@ def _node_of(function: FunctionType, module: Module) -> ast.AST | None:
     several lambdas in one line by columns; None if none stands there.
     """
     code = function.__code__
-    tree = module.tree
     # a notebook's cell is not a module
     cell = linecache.getlines(code.co_filename)
     has_text = hasattr(sys.modules.get(module.name), "__text__")
     if cell and _file(module.name) is None and not has_text:
-        tree = _parsed(code.co_filename, "", "".join(cell)).tree
-    found = [node for node in ast.walk(tree) if _stands_at(node, code)]
+        module = _parsed(code.co_filename, "", "".join(cell))
+    found = [node for node in module.functions if _stands_at(node, code)]
     if len(found) > 1:  # several lambdas in one line
         fitting = [node for node in found if _columns_fit(node, code)]
         found = fitting or found
