@@ -41,6 +41,7 @@ STACKED = (
     "batches",
     "gradients",
     "job",
+    "looks",
     "member",
     "recorder",
     "simplify",

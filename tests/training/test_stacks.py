@@ -2,6 +2,7 @@
 same bits in any company.
 """
 
+import math
 from dataclasses import replace
 from itertools import count, pairwise
 from typing import Any
@@ -17,6 +18,7 @@ from suite.training.rng import batches as one_by_one
 from suite.training.stacks.batches import batches as many_at_once
 from suite.training.stacks.errors import CannotBeStacked
 from suite.training.stacks.gain import gain
+from suite.training.stacks.job import ready
 from suite.training.stacks.member import StackMember
 from suite.training.stacks.recorder import record
 from suite.training.stacks.signature import structure
@@ -85,7 +87,7 @@ JOBS = {
         recipe={"epochs": 3, "evaluations": 3, "momentum": 0.0},
         examples=70,
     ),
-    "logistic regression of two classes, the full batch": job(
+    "logistic regression of two classes": job(
         "logistic_regression",
         "breast_cancer",
         "gd",
@@ -169,6 +171,42 @@ def test_batches_are_those_of_any_other_run():
             assert torch.equal(next(ours).x, next(theirs).x)
 
 
+def with_looks(stacked: Job) -> tuple[Stack, list[StackMember]]:
+    """The members of a job before their first update, and their stack."""
+    loops = [ready(stacked, one)[1] for one in stacked.members]
+    return Stack(loops[0]), loops
+
+
+def test_evaluations_of_a_stack_come_to_what_each_comes_to_by_itself(stacked):
+    stack, loops = with_looks(stacked)
+    stack.advance(loops, 3)
+
+    for measured, loop in zip(stack.measure(loops), loops, strict=True):
+        alone = dict(loop.look().values)
+        del alone["train.objective"]
+        assert measured == pytest.approx(alone, rel=1e-4)
+
+
+def test_one_with_measures_that_are_not_finite_measures_itself():
+    stack, loops = with_looks(
+        params_of(JOBS["logistic regression of two classes"])
+    )
+    loops[BAD].buffer.flat.fill_(math.nan)
+    measured = stack.measure(loops)
+
+    assert [one is None for one in measured] == [
+        number == BAD for number in range(len(loops))
+    ]
+    assert loops[BAD].look(measured[BAD]).diverged
+
+
+def test_an_evaluation_that_draws_is_left_to_each_member():
+    draws = job("two_answers", "all", "mixture", examples=60)
+    stack, loops = with_looks(draws)
+
+    assert stack.measure(loops) == [None] * len(loops)
+
+
 # ---------------------------------------------------------------- members that end early
 
 SMALL = job(
@@ -221,10 +259,10 @@ def test_one_that_fails_leaves_the_others_alone(place, monkeypatch):
     expected = others(run_job(SMALL))
     seeds = SMALL.members[BAD].seeds
 
-    def look(self: StackMember) -> Any:
+    def look(self: StackMember, *measured: Any) -> Any:
         if self.seeds == seeds and self.step > 3:
             raise ArithmeticError("bad")
-        return looked(self)
+        return looked(self, *measured)
 
     def advance(self: Stack, members: Any, stop: int) -> None:
         if any(one.seeds == seeds for one in members):

@@ -79,35 +79,57 @@ def _by_signature(runs: Sequence[_Run]) -> list[list[_Run]]:
 def _train(runs: Sequence[_Run]) -> None:
     """Train runs of one signature to their ends."""
     stack = Stack(runs[0].loop)
-    for run in runs:
-        if not run.loop.curve:  # else it was resumed
-            run.attempt(run.look)
+    # The others were resumed.
+    _look(stack, [run for run in runs if not run.loop.curve])
     while going := [run for run in runs if not run.over]:
         # Those that were resumed further on wait until the others are there.
         step = min(run.loop.step for run in going)
         together = [run for run in going if run.loop.step == step]
         _advance(stack, together)
-        for run in together:
-            run.attempt(run.look)
+        _look(stack, [run for run in together if not run.failed])
 
 
 def _advance(stack: Stack, runs: Sequence[_Run]) -> None:
-    """Make the updates up to the next evaluation. If that fails, each run makes its own,
-    so that only the one that is to blame fails.
-    """
+    """Make the updates up to the next evaluation."""
     stop = runs[0].loop.next_stop
     assert stop is not None
-    loops = [run.loop for run in runs]
+
+    def advance(runs: Sequence[_Run]) -> None:
+        stack.advance([run.loop for run in runs], stop)
+
+    _together(runs, advance)
+
+
+def _look(stack: Stack, runs: Sequence[_Run]) -> None:
+    """Evaluate the models, and note what each came to."""
+
+    def measure(runs: Sequence[_Run]) -> None:
+        found = stack.measure([run.loop for run in runs])
+        for run, measured in zip(runs, found, strict=True):
+            run.measured = measured
+
+    if runs:
+        _together(runs, measure)
+    for run in runs:
+        run.attempt(run.look)
+
+
+def _together(
+    runs: Sequence[_Run], act: Callable[[Sequence[_Run]], None]
+) -> None:
+    """Act on all runs at once. If that fails, act on each by itself, so that only the
+    one that is to blame fails.
+    """
     limit = runs[0].job.time_limit
     began = time.monotonic()
     try:
         with interrupted_after(None if limit is None else limit * len(runs)):
-            stack.advance(loops, stop)
+            act(runs)
     except (Exception, SystemExit) as error:
         if isinstance(error, SystemExit) and is_from_ray(error):
             raise
         for run in runs:
-            run.attempt(partial(stack.advance, [run.loop], stop))
+            run.attempt(partial(act, [run]))
         return
     for run in runs:
         run.seconds += (time.monotonic() - began) / len(runs)
@@ -144,11 +166,17 @@ class _Run:
         self.member = member
         self.seconds = 0.0  # that it took, with its share of the stack's
         self.bytes: dict[int, int] = {}  # of its examples, by their place
+        self.measured: dict[str, float] | None = None  # by the stack, last
         self._result: Result | None = None
         self._snapshots: dict[str, bytes] = {}
         self._resumed_at: int | None = None
         self._setup: Setup
         self._checkpointer: Checkpointer
+
+    @property
+    def failed(self) -> bool:
+        """Whether it has a result before its end."""
+        return self._result is not None
 
     @property
     def over(self) -> bool:
@@ -192,7 +220,7 @@ class _Run:
 
     def look(self) -> None:
         """Evaluate the model, and keep what a run alone keeps then."""
-        found: Evaluation = self.loop.look()
+        found: Evaluation = self.loop.look(self.measured)
         if self._setup.is_final:
             self._snapshots |= snapshot_of(self._setup, found, self.loop.steps)
         limit = self.job.time_limit

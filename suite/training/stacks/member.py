@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import torch
 from torch import Tensor, nn
 
-from suite.training.evaluate import Evaluation, evaluation_steps
+from suite.training.evaluate import Evaluation, evaluation_steps, score
 from suite.training.flat_parameters import FlatParameters
 from suite.training.loop import TrainingLoop
 from suite.training.rng import make_generator
@@ -140,16 +140,41 @@ class StackMember(TrainingLoop):
         self._clock.seconds += seconds
         self._clock.cpu_seconds += cpu_seconds
 
-    def look(self) -> Evaluation:
+    @property
+    def looked_at(self) -> tuple[Split, Split]:
+        """What evaluations are on: some training examples, and validation."""
+        return self._sample, self.validation
+
+    def look(self, measured: Mapping[str, float] | None = None) -> Evaluation:
         """Evaluate the model as it is now, keep it if it is the best so far, and decide
         whether the run goes on.
+
+        ``measured`` is what a stack has measured of it already.
         """
-        found = self._evaluate(self._at.step, self._mean_loss)
+        if measured is None:
+            found = self._evaluate(self._at.step, self._mean_loss)
+        else:
+            self.model.eval()  # as if it had been evaluated
+            found = self._evaluation(measured)
         self.curve.append(found)
         # The untrained model is never kept.
         if self._at.step > 0:
             self._update_best_or_stop(found)
         return found
+
+    def _evaluation(self, measured: Mapping[str, float]) -> Evaluation:
+        """The evaluation that comes to these values, as ``_evaluate`` makes it."""
+        step = self._at.step
+        objective = {"train.objective": self._mean_loss} if step > 0 else {}
+        values = {**objective, **measured}
+        return Evaluation(
+            step=step,
+            epoch=step / self.updates_per_epoch,
+            seconds=self._clock.seconds,
+            cpu_seconds=self._clock.cpu_seconds,
+            values=values,
+            score=score(self.procedure, values),
+        )
 
     def close(self) -> None:
         """Take the best checkpoint, once there is no further update."""

@@ -12,6 +12,7 @@ from torch.nn.modules.batchnorm import _NormBase
 
 from suite.training.stacks.errors import CannotBeStacked
 from suite.training.stacks.member import StackMember
+from tasks import Split
 
 # Attributes that every module has
 OF_A_MODULE = frozenset(vars(nn.Module()))
@@ -35,18 +36,21 @@ def signature(member: StackMember) -> tuple[Any, ...]:
     Raises CannotBeStacked for a model whose structure cannot be compared.
     """
     train = member.train
-    if not train.in_memory:
+    splits = (train, *member.looked_at)
+    if not all(split.in_memory for split in splits):
         raise CannotBeStacked("its examples are not in memory")
     return (
         structure(member.model),
         repr(member.recipe),
         member.steps,
-        len(train),
-        tuple(train.x.shape[1:]),
-        train.x.dtype,
-        tuple(train.y.shape[1:]),
-        train.y.dtype,
+        *(_shape(split) for split in splits),
         _plain(train.metadata, "the data's metadata"),
+    )
+
+
+def _shape(split: Split) -> tuple[Any, ...]:
+    return tuple(
+        (tuple(tensor.shape), tensor.dtype) for tensor in (split.x, split.y)
     )
 
 

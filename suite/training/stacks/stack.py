@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -10,7 +11,9 @@ import torch
 from torch import Tensor
 
 from suite.training.optimizer import is_decayed
+from suite.training.stacks.errors import CannotBeStacked
 from suite.training.stacks.gradients import Gradients
+from suite.training.stacks.looks import Looks, Measured, that_fit
 from suite.training.stacks.member import StackMember
 from suite.training.stacks.updates import Rows, update
 from tasks import Split
@@ -38,6 +41,8 @@ class Stack:
         self._gradients = Gradients(
             example.model, example.phase, example.train.metadata
         )
+        # None where each member has to evaluate its own model.
+        self._looks: Looks | None = Looks(example)
 
     def advance(self, members: Sequence[StackMember], stop: int) -> None:
         """Make the updates up to step ``stop``; all members are at one step now.
@@ -55,8 +60,7 @@ class Stack:
 
     def _advance(self, members: Sequence[StackMember], stop: int) -> None:
         wall, cpu = time.perf_counter(), time.process_time()
-        copies = LEAST if len(members) == 1 else 1
-        padded = list(members) * copies
+        padded = _padded(members)
         rows = _load(padded)
         steps = stop - members[0].step
         losses = torch.empty(steps, len(padded))
@@ -89,6 +93,32 @@ class Stack:
                 seconds,
                 cpu_seconds,
             )
+
+    @torch.no_grad()
+    def measure(self, members: Sequence[StackMember]) -> list[Measured]:
+        """What ``measure_both`` finds of each member, or None where the member has to
+        find it by itself.
+        """
+        found: list[Measured] = []
+        try:
+            for together in that_fit(members):
+                found += self._measure(together)
+        except CannotBeStacked:
+            self._looks = None
+            return [None] * len(members)
+        return found
+
+    def _measure(self, members: Sequence[StackMember]) -> list[Measured]:
+        if self._looks is None:
+            return [None] * len(members)
+        padded = _padded(members)
+        rows = torch.zeros(len(padded), _width(padded[0]))
+        for row, member in zip(rows, padded, strict=True):
+            flat = member.buffer.flat
+            row[: len(flat)] = flat
+        fixed = _stacked(member.fixed for member in padded)
+        found = self._looks(padded, {**self._views(rows), **fixed})
+        return found[: len(members)]
 
     def _views(self, rows: Tensor) -> dict[str, Tensor]:
         """The parts of rows, (members, width), by parameter: (members, ...)."""
@@ -157,6 +187,18 @@ def _draw_mask(mask: Tensor, rate: float, generator: torch.Generator) -> None:
         mask.bernoulli_(1 - rate, generator=generator).div_(1 - rate)
 
 
+def _padded(members: Sequence[StackMember]) -> list[StackMember]:
+    """The members; of a lone one, two copies."""
+    copies = LEAST if len(members) == 1 else 1
+    return list(members) * copies
+
+
+def _width(member: StackMember) -> int:
+    """The numbers in a row, with the zeros behind the member's own."""
+    numbers = member.buffer.flat.numel()
+    return math.ceil(numbers / ALIGNMENT) * ALIGNMENT
+
+
 def _places(member: StackMember) -> dict[str, tuple[slice, torch.Size]]:
     """Where each parameter is in the member's flat buffer, and its shape."""
     flat = member.buffer.flat
@@ -182,7 +224,7 @@ def _load(members: Sequence[StackMember]) -> Rows:
     """The members' parameters, and the state of their optimisers."""
     states = [member.buffer.state_dict() for member in members]
     numbers = states[0]["flat"].numel()
-    width = -(-numbers // ALIGNMENT) * ALIGNMENT
+    width = _width(members[0])
 
     def empty() -> Tensor:
         return torch.zeros(len(members), width)
