@@ -20,8 +20,10 @@ def why_alone(
     if plan.profile.pruner:
         return "trials are pruned in rounds"
     # A stack's seconds are shared out evenly, which says nothing of a run.
-    if any(timed(claim.metric) for claim in plan.claims(task)):
-        return "a claim of its task is about time"
+    if (level, arm) in _timed_by_claims(plan, task):
+        return "a claim is about its time"
+    if _timed_by_plots(plan, task, level, arm):
+        return "a picture shows its time"
     found = plan.tasks[task]
     return why_arm_alone(
         found.arm(arm),
@@ -29,3 +31,19 @@ def why_alone(
         plan.recipe(task, level, arm),
         plan.space(task, level, arm),
     )
+
+
+def _timed_by_claims(plan: Plan, task: str) -> set[tuple[str, str]]:
+    """The levels and arms that claims about time compare."""
+    claims = [claim for claim in plan.claims(task) if timed(claim.metric)]
+    return plan.deciding(claims)
+
+
+def _timed_by_plots(plan: Plan, task: str, level: str, arm: str) -> bool:
+    """Whether a picture of the task draws seconds of the arm at this level."""
+    for plot in plan.tasks[task].plots:
+        shows_level = not plot.levels or level in plot.levels
+        shows_arm = not plot.arms or arm in plot.arms
+        if timed(plot.metric) and shows_level and shows_arm:
+            return True
+    return False

@@ -4,6 +4,7 @@ that is made once.
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,10 +18,12 @@ from suite.cluster.protocol import JobOutcome
 from suite.planning import plan as plan_module
 from suite.planning.identity import cell_identity
 from suite.planning.plan import Plan
+from suite.planning.stacks import why_alone
 from suite.records.journal import read_lines
 from suite.training.job import Job, timed
 from suite.training.resources import Resources
 from suite.training.stacks.errors import CannotBeStacked
+from tasks import Axis, Claim, Plot
 
 WINS, LOSES = LEAST_GAIN * 2, LEAST_GAIN / 2
 
@@ -146,6 +149,43 @@ def test_why_an_arm_is_alone_is_kept_with_the_campaign(
     assert Choice(**written["tiny/few/narrow"]) == Choice(
         False, "it draws numbers"
     )
+
+
+def about_time(plan: Plan, **fields: Any) -> Plan:
+    """The plan, whose task has claims or plots about seconds beside its own claims."""
+    task = plan.tasks["tiny"]
+    changed = {
+        name: (*getattr(task, name), value) for name, value in fields.items()
+    }
+    plan.__dict__["tasks"] = {"tiny": replace(task, **changed)}
+    return plan
+
+
+FASTER = Claim(
+    "faster",
+    "A narrow network is faster.",
+    "seconds",
+    better="narrow",
+    worse="wide",
+    levels=("few",),
+)
+SECONDS = Plot("time", "Time", "cpu_seconds", Axis("Examples"), arms=("wide",))
+
+
+@pytest.mark.parametrize(
+    ("fields", "alone"),
+    [
+        ({"claims": FASTER}, {("few", "narrow"), ("few", "wide")}),
+        ({"plots": SECONDS}, {("few", "wide"), ("many", "wide")}),
+    ],
+)
+def test_only_what_is_compared_by_time_is_alone(tiny_plan, fields, alone):
+    plan = about_time(with_stack(tiny_plan, 4), **fields)
+    places = {(cell.level, cell.arm) for cell in plan.cells}
+
+    assert {
+        place for place in places if why_alone(plan, "tiny", *place, "cpu")
+    } == alone
 
 
 # -------------------------------------------------------------------------- scheduling
