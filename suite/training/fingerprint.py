@@ -38,6 +38,7 @@ watch runs, keep their checkpoints, or say where they took place.
 """
 
 STACKED = (
+    "batch_norm",
     "batches",
     "gradients",
     "job",

@@ -154,7 +154,7 @@ def test_why_an_arm_is_alone_is_kept_with_the_campaign(
 def about_time(plan: Plan, **fields: Any) -> Plan:
     """The plan, whose task has claims or plots about seconds beside its own claims."""
     task = plan.tasks["tiny"]
-    changed = {
+    changed: dict[str, Any] = {
         name: (*getattr(task, name), value) for name, value in fields.items()
     }
     plan.__dict__["tasks"] = {"tiny": replace(task, **changed)}

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional
 
 from suite.training import checkpoint
 from suite.training.checkpoint import Checkpointer
 from suite.training.job import CheckpointPolicy, Job, Member, Result, timed
 from suite.training.rng import batches as one_by_one
+from suite.training.stacks.batch_norm import STATISTICS, TrackedBatchNorm
 from suite.training.stacks.batches import batches as many_at_once
 from suite.training.stacks.errors import CannotBeStacked
 from suite.training.stacks.gain import gain
@@ -68,6 +70,20 @@ JOBS = {
             "decay_norms_and_biases": True,
         },
         examples=250,
+    ),
+    "an MLP with batch normalisation": job(
+        "deep_vs_wide",
+        "mnist1d_15k",
+        "depth_8_batch_norm",
+        # By SGD: a bias before the norm has a gradient of 0, and Adam would
+        # make full steps of what rounding leaves of it.
+        recipe={
+            "optimizer": "sgd",
+            "steps": 6,
+            "evaluations": 2,
+            "batch_size": 50,
+        },
+        examples=100,
     ),
     "an MLP by Nesterov's momentum": job(
         *MLP,
@@ -207,6 +223,45 @@ def test_an_evaluation_that_draws_is_left_to_each_member():
     assert stack.measure(loops) == [None] * len(loops)
 
 
+@pytest.mark.parametrize("affine", [True, False])
+@pytest.mark.parametrize("shape", [(6, 3), (6, 3, 4)])
+def test_a_layer_normalises_as_torch_does(shape, affine):
+    torch.manual_seed(0)
+    ours = TrackedBatchNorm(3, momentum=0.3, affine=affine)
+    theirs = nn.BatchNorm1d(3, momentum=0.3, affine=affine)
+    for x in 2 * torch.randn(2, *shape) + 1:
+        torch.testing.assert_close(ours(x), theirs(x))
+    ours.load_state_dict(
+        {
+            **theirs.state_dict(),
+            **dict(zip(STATISTICS, ours.statistics(), strict=True)),
+        }
+    )
+
+    for name, expected in theirs.named_buffers():
+        torch.testing.assert_close(ours.get_buffer(name), expected)
+    x = torch.randn(*shape)
+    torch.testing.assert_close(ours.eval()(x), theirs.eval()(x))
+
+
+def test_running_statistics_are_those_of_torch():
+    """After three batches they are the same numbers, and each member has its own."""
+    normalised = JOBS["an MLP with batch normalisation"]
+    stack, loops = with_looks(normalised)
+    _, others = with_looks(normalised)
+    stack.advance(loops, 3)
+    for loop, other in zip(loops, others, strict=True):
+        other.advance_alone(3)
+        buffers = dict(loop.model.named_buffers())
+        for name, expected in other.model.named_buffers():
+            torch.testing.assert_close(buffers[name], expected)
+
+    first, second = (
+        loop.model.get_buffer("2.running_var") for loop in loops[:2]
+    )
+    assert not torch.allclose(first, second)
+
+
 # ---------------------------------------------------------------- members that end early
 
 SMALL = job(
@@ -334,7 +389,8 @@ def test_a_run_takes_its_share_of_the_seconds():
 @pytest.mark.parametrize(
     ("model", "why"),
     [
-        (nn.BatchNorm1d(3), "keeps statistics of batches"),
+        (nn.BatchNorm1d(3, momentum=None), "keeps statistics of batches"),
+        (nn.InstanceNorm1d(3, track_running_stats=True), "keeps statistics"),
         (nn.Conv2d(1, 1, 3), "convolutions gain nothing"),
     ],
 )
@@ -357,12 +413,20 @@ def test_models_differ_in_structure_where_code_would_run_differently():
         structure(Scaled(torch.zeros(1)))
 
 
+def normalise_in_place(x: Tensor) -> tuple[Tensor]:
+    data = x.clone().expand(3, 2)
+    variance = x.clone()
+    return (functional.batch_norm(data, x, variance, training=True),)
+
+
 @pytest.mark.parametrize(
     ("function", "why"),
     [
         (lambda x: (x * (2.0 if x.sum() > 0 else 1.0),), "reads a number"),
         (lambda x: (x * torch.rand(2),), "draws random numbers"),
         (lambda x: (x.add_(1.0),), "changes a tensor in place"),
+        (lambda x: (x.view(2, 1).add_(1.0),), "changes a tensor in place"),
+        (normalise_in_place, "changes a tensor in place"),
         (lambda x: (x * OUTSIDE,), "neither a parameter"),
         (lambda x: (x[x > 0],), "shapes that depend on numbers"),
     ],

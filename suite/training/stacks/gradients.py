@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import torch
@@ -12,13 +13,18 @@ from torch.func import functional_call, vmap
 
 from suite.errors import one_line
 from suite.training.failures import is_out_of_memory
+from suite.training.stacks.batch_norm import (
+    STATISTICS,
+    TrackedBatchNorm,
+    track,
+)
 from suite.training.stacks.errors import CannotBeStacked
 from suite.training.stacks.recorder import Replay, record
 from tasks import Phase, Split
 
-Tensors = Mapping[
-    str, Tensor
-]  # (members, ...) each, by the model's name for it
+# (members, ...) each, by the model's name for it
+Tensors = Mapping[str, Tensor]
+Shapes = tuple[torch.Size, torch.Size]  # of inputs and targets
 
 
 class MaskedDropout(nn.Module):
@@ -42,15 +48,28 @@ class _Loss(nn.Module):
     place of the model's own, wherever the loss looks for them.
     """
 
-    def __init__(self, model: nn.Module, phase: Phase) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        phase: Phase,
+        tracked: Sequence[TrackedBatchNorm],
+    ) -> None:
         super().__init__()
         self.model = model
         self._phase = phase
+        self._tracked = tuple(tracked)  # no modules of its own
         # Nothing may be drawn from it: the recorder would refuse that.
         self._generator = torch.Generator()
 
-    def forward(self, batch: Split) -> Tensor:
-        return self._phase.loss(self.model, batch, self._generator)
+    def forward(self, batch: Split) -> tuple[Tensor, ...]:
+        """The loss, and what running statistics become."""
+        for layer in self._tracked:
+            layer.forget()
+        loss = self._phase.loss(self.model, batch, self._generator)
+        after = [layer.statistics() for layer in self._tracked]
+        for layer in self._tracked:
+            layer.forget()
+        return (loss, *chain.from_iterable(after))
 
 
 class Gradients:
@@ -67,9 +86,15 @@ class Gradients:
         self._metadata = metadata
         copied = copy.deepcopy(model).train()
         self._dropouts = _with_masks(copied)
-        self._loss = _Loss(copied, phase)
+        tracked = track(copied)
+        # The names of the buffers that updates change
+        self.statistics = [
+            f"{name}.{buffer}" for name in tracked for buffer in STATISTICS
+        ]
+        self._loss = _Loss(copied, phase, list(tracked.values()))
         self._ones = torch.empty(0)  # what the losses are weighted with
-        self._replays: dict[tuple[torch.Size, torch.Size], Replay] = {}
+        self._mask_shapes: dict[Shapes, list[torch.Size]] = {}
+        self._replays: dict[Shapes, Replay] = {}
 
     @property
     def has_dropout(self) -> bool:
@@ -82,6 +107,15 @@ class Gradients:
         """The shapes of one member's masks, in the order of the model's layers, for
         batches ``x`` and ``y``, (members, examples, ...).
         """
+        shapes = x.shape, y.shape
+        if shapes not in self._mask_shapes:
+            found = self._find_mask_shapes(tensors, x, y)
+            self._mask_shapes[shapes] = found
+        return self._mask_shapes[shapes]
+
+    def _find_mask_shapes(
+        self, tensors: Tensors, x: Tensor, y: Tensor
+    ) -> list[torch.Size]:
         for layer in self._dropouts:
             layer.mask = layer.shape = None
         first = {name: tensor[0] for name, tensor in tensors.items()}
@@ -97,8 +131,9 @@ class Gradients:
         masks: Sequence[Tensor],
         x: Tensor,
         y: Tensor,
-    ) -> tuple[Tensor, Sequence[Tensor]]:
-        """The losses, and the gradients in the order of ``learned``.
+    ) -> tuple[Tensor, Sequence[Tensor], dict[str, Tensor]]:
+        """The losses, the gradients in the order of ``learned``, and what the buffers
+        named in ``statistics`` become.
 
         ``fixed`` are the members' buffers, and parameters that are not updated.
         ``masks`` are those of the dropout layers. Raises CannotBeStacked where the
@@ -114,8 +149,10 @@ class Gradients:
                 tuple(learned), tuple(fixed), inputs
             )
         with torch.no_grad():
-            losses, *gradients = self._replays[shapes](*inputs)
-        return losses, gradients
+            losses, *found = self._replays[shapes](*inputs)
+        gradients, statistics = found[: len(learned)], found[len(learned) :]
+        after = dict(zip(self.statistics, statistics, strict=True))
+        return losses, gradients, after
 
     def _record(
         self,
@@ -129,13 +166,14 @@ class Gradients:
             leaves = [one.requires_grad_() for one in given[: len(learned)]]
             tensors = dict(zip(names, given, strict=False))
             *masks, x, y, ones = given[len(names) :]
-            losses = vmap(self._of_one)(tensors, masks, x, y)
+            losses, *statistics = vmap(self._of_one)(tensors, masks, x, y)
             # Each loss depends on its own member's parameters alone, so that
             # the gradient of their sum is that of each.
             gradients = torch.autograd.grad(
                 losses, leaves, ones, materialize_grads=True
             )
-            return (losses, *gradients)
+            after = [one.detach() for one in statistics]
+            return (losses, *gradients, *after)
 
         # Detached, since what is handed in must not begin to require gradients.
         try:
@@ -151,13 +189,13 @@ class Gradients:
 
     def _of_one(
         self, tensors: Tensors, masks: Sequence[Tensor], x: Tensor, y: Tensor
-    ) -> Tensor:
-        """The loss of one member on one batch."""
+    ) -> tuple[Tensor, ...]:
+        """The loss of one member on one batch, and what its statistics become."""
         for layer, mask in zip(self._dropouts, masks, strict=False):
             layer.mask = mask
         own = {f"model.{name}": tensor for name, tensor in tensors.items()}
         batch = Split(x, y, self._metadata)
-        found: Tensor = functional_call(self._loss, own, (batch,))
+        found: tuple[Tensor, ...] = functional_call(self._loss, own, (batch,))
         return found
 
 

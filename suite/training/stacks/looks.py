@@ -14,15 +14,15 @@ from torch.overrides import TorchFunctionMode
 
 from suite.training.evaluate import as_numbers
 from suite.training.failures import is_out_of_memory
+from suite.training.stacks.batch_norm import track
 from suite.training.stacks.errors import CannotBeStacked
-from suite.training.stacks.gradients import Tensors
+from suite.training.stacks.gradients import Shapes, Tensors
 from suite.training.stacks.member import StackMember
 from suite.training.stacks.recorder import Replay, record
 from tasks import Procedure, Split
 
 # What the examples of one evaluation may take. Others are evaluated after them.
 MAX_BYTES = 2**27
-Shapes = tuple[torch.Size, torch.Size]
 Examples = tuple[Tensor, Tensor]  # (members, examples, ...) each
 Measured = dict[str, float] | None  # None: the member has to measure itself
 
@@ -50,6 +50,7 @@ class Looks:
         self._procedure = example.procedure
         self._metadata = example.train.metadata
         model = copy.deepcopy(example.model).eval()
+        track(model)
         self._evaluation = _Evaluation(model, self._procedure)
         self._recorded: dict[Shapes, tuple[list[str], Replay]] = {}
         self._examples: dict[tuple[int, ...], list[Examples]] = {}

@@ -61,10 +61,10 @@ class _Recorder(TorchDispatchMode):
         self._nodes: dict[int, fx.Node] = {}
         # An id belongs to another tensor once its own is gone.
         self._alive: list[Tensor] = []
-        self._inputs: set[int] = set()
+        self._inputs: set[int] = set()  # places in memory
         for number, tensor in enumerate(inputs):
             self._note(tensor, self._graph.placeholder(f"input_{number}"))
-            self._inputs.add(id(tensor))
+            self._inputs.add(_place(tensor))
 
     def __torch_dispatch__(
         self,
@@ -96,8 +96,8 @@ class _Recorder(TorchDispatchMode):
         for tag, problem in UNSOUND:
             if tag in kernel.tags:
                 raise CannotBeStacked(f"it {problem} ({name})")
-        is_input = bool(args) and id(args[0]) in self._inputs
-        if kernel._schema.is_mutable and is_input:
+        changed = _changed(kernel, args)
+        if any(_place(tensor) in self._inputs for tensor in changed):
             raise CannotBeStacked(f"it changes a tensor in place ({name})")
 
     def _note(self, tensor: Tensor, node: fx.Node) -> None:
@@ -130,6 +130,22 @@ class _Recorder(TorchDispatchMode):
         made = fx.GraphModule(torch.nn.Module(), self._graph)
         found: Replay = made.forward
         return found
+
+
+def _changed(kernel: Any, args: tuple[Any, ...]) -> list[Tensor]:
+    """The tensors that a kernel changes in place."""
+    found: Sequence[Any] = ()
+    if kernel is torch.ops.aten.native_batch_norm.default:
+        # Its schema does not say so.
+        mean, variance, is_training = args[3:6]
+        found = (mean, variance) if is_training else ()
+    elif kernel._schema.is_mutable:
+        found = args[0] if isinstance(args[0], list) else args[:1]
+    return [one for one in found if isinstance(one, Tensor)]
+
+
+def _place(tensor: Tensor) -> int:
+    return tensor.untyped_storage().data_ptr()
 
 
 def _changes_nothing(kernel: Any, args: tuple[Any, ...], found: Any) -> bool:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 
+from suite.training.stacks.batch_norm import keeps_statistics
 from suite.training.stacks.errors import CannotBeStacked
 from suite.training.stacks.member import StackMember
 from tasks import Split
@@ -82,7 +83,10 @@ def _attributes(name: str, module: nn.Module) -> tuple[Any, ...]:
     """The plain attributes of a layer, which all members' must agree on: the code of
     one model is run for all.
     """
-    if isinstance(module, _NormBase) and module.running_mean is not None:
+    has_statistics = (
+        isinstance(module, _NormBase) and module.running_mean is not None
+    )
+    if has_statistics and not keeps_statistics(module):
         raise CannotBeStacked(
             f"its {type(module).__name__} keeps statistics of batches"
         )

@@ -77,9 +77,10 @@ class Stack:
             if self._gradients.has_dropout:
                 tensors = {**weights, **fixed}
                 masks.draw(self._gradients.mask_shapes(tensors, x, y))
-            losses[number], found = self._gradients(
+            losses[number], found, after = self._gradients(
                 weights, fixed, masks.drawn, x, y
             )
+            fixed |= after
             torch._foreach_copy_(gradients, list(found))
             update(rows, lr, self._recipe)
         share = 1 / len(members)
@@ -87,6 +88,8 @@ class Stack:
         cpu_seconds = (time.process_time() - cpu) * share
         for number, member in enumerate(members):
             _store(rows, number, member)
+            for name in self._gradients.statistics:
+                member.model.get_buffer(name).copy_(fixed[name][number])
             member.take(
                 losses[:, number],
                 masks.generators[number],
@@ -163,6 +166,13 @@ class _Masks:
         self.drawn: list[Tensor] = []
         self._rates = [member.dropout_rates() for member in members]
         self._rows = rows
+        copies = rows // len(members)
+        # The share that each layer of each member keeps, which is 1 where it
+        # keeps nothing: nothing is to be scaled then.
+        self._kept = [
+            torch.tensor([1 - rate or 1.0 for rate in rates] * copies)
+            for rates in zip(*self._rates, strict=True)
+        ]
 
     def draw(self, shapes: Sequence[torch.Size]) -> None:
         """Draw the masks of one update, with the ``shapes`` of one member's."""
@@ -172,19 +182,22 @@ class _Masks:
                 self.drawn, self._rates[number], strict=True
             ):
                 _draw_mask(masks[number], rate, generator)
-        for masks in self.drawn:
+        for masks, kept in zip(self.drawn, self._kept, strict=True):
             for copy in range(len(self.generators), self._rows):
                 masks[copy] = masks[0]
+            masks.div_(kept.view(-1, *[1] * (masks.ndim - 1)))
 
 
 def _draw_mask(mask: Tensor, rate: float, generator: torch.Generator) -> None:
-    """Fill a mask as ``torch.nn.functional.dropout`` does on a CPU."""
+    """Fill a mask with 1 where ``torch.nn.functional.dropout`` keeps a number on a
+    CPU, and with 0 elsewhere.
+    """
     if rate == 0:
         mask.fill_(1.0)  # nothing is drawn then
     elif rate == 1:
         mask.fill_(0.0)
     else:
-        mask.bernoulli_(1 - rate, generator=generator).div_(1 - rate)
+        mask.bernoulli_(1 - rate, generator=generator)
 
 
 def _padded(members: Sequence[StackMember]) -> list[StackMember]:
