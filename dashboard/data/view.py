@@ -111,13 +111,17 @@ class View:
         where it has them.
         """
         return {
-            name: self._task_in_language(task)
+            name: self._task_in_language(name, task)
             for name, task in self.campaign.manifest.tasks.items()
         }
 
-    def _task_in_language(self, task: TaskManifest) -> Mapping[str, Any]:
+    def _task_in_language(
+        self, name: str, task: TaskManifest
+    ) -> Mapping[str, Any]:
         language = self.words.language
         values = task.in_language(language).model_dump(mode="json")
+        for level in values["levels"]:
+            level["label"] = self.labels.level(name, level["name"])
         for claim in values["claims"]:
             for field in CLAIM_FIELDS:
                 text = task.claim_text(claim["name"], field, language)

@@ -24,6 +24,7 @@ from dashboard.components.charts import saved
 from dashboard.components.controls import controls, select
 from dashboard.components.text import aria, card, data, head
 from dashboard.data.finals import deciding_finals
+from dashboard.data.run_labels import column_title, label_runs
 from dashboard.data.snapshots import Snapshots
 from dashboard.data.view import View, view_of
 from suite.training.job import ENDED_WELL
@@ -173,7 +174,7 @@ def add_callbacks(app: Dash, snapshots: Snapshots) -> None:
         if not request:
             return no_update
         view = view_of(snapshots, PATH, search)
-        return rows_of(frames(view)["runs"], request)
+        return rows_of(label_runs(view, frames(view)["runs"]), request)
 
 
 def rows_of(frame: pd.DataFrame, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -260,7 +261,9 @@ def _column_chooser(view: View, frame: pd.DataFrame) -> html.Details:
     """
     names = _columns_of(frame)
     boxes = [
-        dmc.Checkbox(label=name, value=_field(name), size="xs")
+        dmc.Checkbox(
+            label=column_title(view, name), value=_field(name), size="xs"
+        )
         for name in names
     ]
     words = view.words
@@ -297,13 +300,20 @@ def _grid(frame: pd.DataFrame, view: View) -> Component:
         # What is shown is a link, not the identifier in the cell.
         "filter": False,
     }
-    columns = [_column(name, frame[name]) for name in _columns_of(frame)]
+    columns = [
+        _column(name, frame[name], column_title(view, name))
+        for name in _columns_of(frame)
+    ]
     columns = [
         column | run if column["field"] == "mlflow" else column
         for column in columns
     ]
     many = len(frame) > CLIENT_ROWS
-    rows = {"rowModelType": "infinite"} if many else {"rowData": _rows(frame)}
+    rows = (
+        {"rowModelType": "infinite"}
+        if many
+        else {"rowData": _rows(label_runs(view, frame))}
+    )
     options = {
         "theme": {"function": "bakeoffGrid(themeQuartz)"},
         "enableCellTextSelection": True,
@@ -335,8 +345,13 @@ def _field(name: str) -> str:
     return name.replace(".", "_")
 
 
-def _column(name: str, values: pd.Series) -> dict[str, Any]:
-    column: dict[str, Any] = {"field": _field(name), "headerName": name}
+def _column(name: str, values: pd.Series, title: str) -> dict[str, Any]:
+    column: dict[str, Any] = {
+        "field": _field(name),
+        "headerName": title,
+        # Its name in the files.
+        "headerTooltip": name,
+    }
     # pandas counts bools among the numbers.
     if pd.api.types.is_numeric_dtype(
         values

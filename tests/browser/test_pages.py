@@ -76,13 +76,13 @@ def test_hidden_columns_stay_hidden_and_come_back_together(look, board):
     page = viewer.open("/runs", "Runs")
     page.locator(".ag-row").first.wait_for()
     page.locator(".columns summary").click()
-    page.get_by_role("checkbox", name="level", exact=True).uncheck()
+    page.get_by_role("checkbox", name="Level", exact=True).uncheck()
     viewer.until(f"{visible} === false")
 
     viewer.open("/runs?kind=final", "Runs")
     viewer.until(f"{visible} === false")
     page.locator(".columns summary").click()
-    box = page.get_by_role("checkbox", name="level", exact=True)
+    box = page.get_by_role("checkbox", name="Level", exact=True)
     expect(box).not_to_be_checked()
     page.get_by_role("button", name="All columns").click()
     expect(box).to_be_checked()
@@ -124,8 +124,8 @@ def test_the_table_of_runs_is_printed_as_its_reader_sees_it(look, board):
     paper = page.locator(".on-paper")
 
     expect(page.locator(".ag-root-wrapper")).to_be_hidden()
-    expect(paper.locator("th").first).to_have_text("task")
-    expect(paper.locator("tbody tr").first).to_contain_text("final")
+    expect(paper.locator("th").first).to_have_text("Task")
+    expect(paper.locator("tbody tr").first).to_contain_text("Final")
     expect(paper.locator("p")).to_contain_text("the files have them all")
     width, room = page.evaluate(
         "['.on-paper table', '.on-paper'].map("
