@@ -53,6 +53,7 @@
   }
 
   const WIDEST_NAME = 170; // pixels beside a chart
+  const NARROW = 560; // pixels of a chart on a telephone
 
   /* About how wide a text is, in pixels: Chinese letters are nearly twice as wide as others. */
   function widthOf(text) {
@@ -68,22 +69,32 @@
     return text.slice(0, middle).trimEnd() + "<br>" + text.slice(middle).trimStart();
   }
 
-  function shortened(text) {
-    if (widthOf(text) <= WIDEST_NAME) return text;
+  function shortened(text, room) {
+    if (widthOf(text) <= room) return text;
     const letters = [...text];
-    while (widthOf(letters.join("")) > WIDEST_NAME - 7) letters.pop();
+    while (widthOf(letters.join("")) > room - 7) letters.pop();
     return letters.join("").trimEnd() + "…";
   }
 
-  /* Names at the ends of lines, at least 15 px apart. A line may be fainter than text must be, so a name is as all text
-     is, after a square in its line's colour. */
-  function endLabels(traces, data, layout, height, top, look) {
+  /* Where names stand that belong to these heights, from the lowest up: at least 15 px apart, and none above the chart. */
+  function apart(heights, highest) {
+    let last = -Infinity;
+    const places = heights.map((at) => (last = Math.max(at, last + 15)));
+    let next = highest + 15;
+    for (let i = places.length - 1; i >= 0; i--) next = places[i] = Math.min(places[i], next - 15);
+    return places;
+  }
+
+  /* Names at the ends of lines. A line may be fainter than text must be, so a name is as all text is, after a square in
+     its line's colour. */
+  function endLabels(traces, data, layout, height, width, top, look) {
+    const widest = Math.min(WIDEST_NAME, 0.32 * width);
     const log = layout.yaxis.type === "log", scale = (v) => (log ? Math.log10(v) : v);
     const ends = [];
     for (const [trace, label] of traces) {
       for (let i = trace.y.length - 1; i >= 0; i--) {
         if (trace.y[i] !== null && trace.x[i] !== null && (!log || trace.y[i] > 0)) {
-          ends.push({ x: trace.x[i], y: scale(trace.y[i]), text: shortened(label), color: trace.line.color });
+          ends.push({ x: trace.x[i], y: scale(trace.y[i]), text: shortened(label, widest), color: trace.line.color });
           break;
         }
       }
@@ -95,13 +106,11 @@
     layout.yaxis.range = [low -= air, high += air]; // fixed, so that places can be told
     const pixels = (height - top - 44) / (high - low);
     ends.sort((a, b) => a.y - b.y);
-    let last = -Infinity;
+    const heights = ends.map((end) => (end.y - low) * pixels), places = apart(heights, height - 44 - 8);
     const right = Math.max(...ends.map((e) => (layout.xaxis.type === "log" ? e.x : +e.x)));
-    const notes = ends.map((end) => {
-      const at = (end.y - low) * pixels, place = Math.max(at, last + 15);
-      last = place;
+    const notes = ends.map((end, i) => {
       const x = layout.xaxis.type === "log" ? Math.log10(right) : right;
-      return { x, y: end.y, yshift: place - at, text: `<span style="color:${end.color}">■</span> ${end.text}`, xanchor: "left", yanchor: "middle", xshift: 6, showarrow: false, font: { size: 12, color: end.color.startsWith("rgba") ? look.muted : look.text } };
+      return { x, y: end.y, yshift: places[i] - heights[i], text: `<span style="color:${end.color}">■</span> ${end.text}`, xanchor: "left", yanchor: "middle", xshift: 6, showarrow: false, font: { size: 12, color: end.color.startsWith("rgba") ? look.muted : look.text } };
     });
     return { notes, room: 34 + Math.max(...ends.map((e) => widthOf(e.text))) };
   }
@@ -112,11 +121,12 @@
     return [Math.min(...seen), Math.max(...seen)];
   }
 
-  function arrange(layout, panels, width, tokens, x, y) {
-    const count = panels.titles.length;
-    const columns = panels.columns || (width < 560 ? 2 : width < 900 ? 3 : Math.min(4, count));
+  function arrange(layout, panels, width, height, tokens, x, y) {
+    const count = panels.titles.length, isNarrow = width < NARROW;
+    const columns = Math.min(panels.columns || 4, isNarrow ? 2 : width < 900 ? 3 : 4);
     const across = Math.min(columns, count), rows = Math.ceil(count / across);
-    const gapX = panels.free ? (width < 560 ? 0.2 : 0.09) : width < 560 ? 0.05 : 0.025, gapY = panels.free ? 0.135 : 0.11;
+    const gapX = panels.free ? (isNarrow ? 0.2 : 0.09) : isNarrow ? 0.05 : 0.025;
+    const gapY = (panels.free ? (isNarrow ? 92 : 76) : 36) / height; // room for a title, and for an axis of its own
     const notes = [];
     for (let i = 0; i < count; i++) {
       const suffix = i ? String(i + 1) : "", row = Math.floor(i / across), column = i % across;
@@ -128,8 +138,10 @@
       if (!panels.free && !(bottomOne)) layout["xaxis" + suffix].title = { text: "" };
       layout["yaxis" + suffix] = dressed(Object.assign({}, y, mineY), tokens, Object.assign({ domain: [Math.max(0, top - h), Math.min(1, top)], anchor: "x" + suffix, showticklabels: panels.free || column === 0 }, sameY));
       if (panels.free && !panels.y && column) layout["yaxis" + suffix].title = { text: "" }; // all panels have the same
-      if (!panels.free && (column || row || width < 560)) layout["yaxis" + suffix].title = { text: "" };
-      notes.push({ text: panels.titles[i], xref: `x${suffix} domain`, yref: `y${suffix} domain`, x: 0, y: 1, yshift: 18, xanchor: "left", showarrow: false, font: { size: width < 560 ? 11 : 12, color: tokens.text } });
+      if (!panels.free && (column || row || isNarrow)) layout["yaxis" + suffix].title = { text: "" };
+      const roomy = (column < across - 1 ? w + gapX : w) * (width - 72) + 24; // widths of texts are guessed amply
+      const title = shortened(panels.titles[i], roomy);
+      notes.push({ text: title, xref: `x${suffix} domain`, yref: `y${suffix} domain`, x: 0, y: 1, yshift: 18, xanchor: "left", showarrow: false, font: { size: isNarrow ? 11 : 12, color: tokens.text } });
     }
     return { notes, rows };
   }
@@ -175,11 +187,12 @@
       data.push(made);
     }
     const layout = plain(spec.layout, options, look);
-    const width = onPaper ? PAPER_WIDTH : Math.min(window.innerWidth - 40, 1184), height = spec.height;
+    const width = onPaper ? PAPER_WIDTH : Math.min(window.innerWidth - 40, 1184);
+    const isNarrow = width < NARROW, height = (isNarrow && spec.narrow) || spec.height;
     const x = layout.xaxis, y = layout.yaxis;
-    let notes = layout.annotations || [], room = 16, top = 12;
+    let notes = (layout.annotations || []).map((note) => Object.assign(note, { text: wrapped(note.text, width - 90) })), room = 16, top = 12;
     if (spec.panels) {
-      const placed = arrange(layout, spec.panels, width, look, x, y);
+      const placed = arrange(layout, spec.panels, width, height - 72, look, x, y);
       notes = notes.concat(placed.notes);
       top = 28;
     } else {
@@ -187,7 +200,7 @@
       x.title = wrapped(typeof x.title === "object" && x.title ? x.title.text : x.title, width - 110);
       layout.xaxis = dressed(x, look, x.showgrid === undefined ? { showgrid: false } : {});
       layout.yaxis = dressed(y, look, { automargin: true });
-      const ends = endLabels(labelled, data, layout, height, top, look);
+      const ends = endLabels(labelled, data, layout, height, width, top, look);
       notes = notes.concat(ends.notes);
       room = ends.room;
     }
@@ -197,9 +210,9 @@
       paper_bgcolor: look.surface, plot_bgcolor: look.surface, hovermode: "x unified", autosize: true,
       hoverlabel: { bgcolor: look.surface, bordercolor: look.hair, font: { color: look.text, size: 12 } },
       legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, font: { color: look.text, size: 12 } },
-      margin: { l: 56, r: room, t: top, b: 44 }, uirevision: (spec.revision || "") + options.x, showlegend: false, dragmode: width < 560 ? false : "zoom",
+      margin: { l: 56, r: room, t: top, b: 44 }, uirevision: (spec.revision || "") + options.x, showlegend: false, dragmode: isNarrow ? false : "zoom",
     };
-    const keyed = spec.keyed && width < 560 ? { showlegend: false } : {}; // a key of its own stands above the chart
+    const keyed = spec.keyed && isNarrow ? { showlegend: false } : {}; // a key of its own stands above the chart
     const size = onPaper ? { width: PAPER_WIDTH, height, autosize: false } : {};
     const made = Object.assign(base, layout, keyed, { annotations: notes, template: null }, size);
     if (!spec.panels && x.title && x.title.includes("<br>")) made.margin = Object.assign({}, made.margin, { b: made.margin.b + 16 });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,8 @@ FILES = {
     "md": "Markdown",
     "tex": "LaTeX",
 }
+# Of a panel on a narrow screen, in pixels with its gap; with axes of its own.
+PANEL_HEIGHT, FREE_PANEL_HEIGHT = 132, 220
 # placeholder until the browser has painted: no white flash in dark mode
 UNPAINTED = {
     "data": [],
@@ -58,17 +61,18 @@ def chart(
             [heading, html.P(view.words("chart-nothing"), className="says")],
             className="card chart",
         )
+    narrow = _narrow_height(spec, height)
     return html.Section(
         [
             html.Div([heading, _menu(view, name)], className="chart-head"),
             html.P(coded(says), className="says") if says else None,
             key,
-            _graph(name, height, unmarked(f"{title}. {says}")),
-            # The height goes with the specification: the browser lays out
-            # panels by it.
+            _graph(name, (height, narrow), unmarked(f"{title}. {says}")),
+            # The heights go with the specification: the browser lays out
+            # panels by them.
             dcc.Store(
                 id={"type": "spec", "name": name},
-                data={**spec, "height": height},
+                data={**spec, "height": height, "narrow": narrow},
             ),
             _data_table(view, name),
         ],
@@ -83,8 +87,22 @@ def _origin(view: View, of_task: bool) -> str:
     return f"{view.title(view.task)} · {campaign}" if of_task else campaign
 
 
-def _graph(name: str, height: int, label: str) -> html.Div:
-    """Where the browser paints the chart; ``label`` is for screen readers."""
+def _narrow_height(spec: Mapping[str, Any], height: int) -> int:
+    """The height on a narrow screen, where panels stand in at most two columns."""
+    panels = spec.get("panels")
+    if not panels:
+        return height
+    columns: int = min(2, panels.get("columns", 2))
+    rows = math.ceil(len(panels["titles"]) / columns)
+    each = FREE_PANEL_HEIGHT if panels.get("free") else PANEL_HEIGHT
+    return max(height, rows * each)
+
+
+def _graph(name: str, heights: tuple[int, int], label: str) -> html.Div:
+    """Where the browser paints the chart, of one height on wide screens and another on
+    narrow ones; ``label`` is for screen readers.
+    """
+    height, narrow = heights
     return html.Div(
         dcc.Graph(
             id={"type": "chart", "name": name},
@@ -95,7 +113,7 @@ def _graph(name: str, height: int, label: str) -> html.Div:
         ),
         className="graph",
         # reserves its height before plotly is loaded
-        style={"minHeight": f"{height}px"},
+        style={"minHeight": f"{height}px", "--narrow": f"{narrow}px"},
         role="img",
         **aria(label=label),
     )

@@ -211,6 +211,16 @@ def arm_key(view: View, task: str, arm: str) -> html.Span:
     return html.Span([swatch, view.arm_label(task, arm)], className="arm")
 
 
+def arms_key(view: View) -> html.Div:
+    """The arms of the page's task with their colours: the key of a chart on narrow
+    screens.
+    """
+    names = [arm["name"] for arm in view.about["arms"]]
+    keys = [arm_key(view, view.task, name) for name in names]
+    # Screen readers have the chart's own names.
+    return html.Div(keys, className="chart-key", **aria(hidden="true"))
+
+
 def span_of(verdicts: Iterable[ClaimVerdict]) -> float:
     """Margins on either side of 0 that fully show nine in ten intervals; the others end
     in an arrow.

@@ -337,6 +337,7 @@ def matched(
             "showlegend": True,
             "margin": {"l": 64, "r": 16, "t": 48, "b": 48},
         },
+        keyed=True,
     )
 
 

@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 from dashboard.components.charts import saved, table
 from dashboard.components.controls import choose_task, controls
 from dashboard.components.forest import margin_axis, whiskers
-from dashboard.components.text import aria, badge, card, head, note
+from dashboard.components.text import aria, badge, card, data, head, note
 from dashboard.data.view import View
 from suite.report.findings import (
     claim_text,
@@ -137,7 +137,7 @@ def _row(
         badge(verdict.verdict, view.words),
         text,
         strip,
-        f"{attempt.blocks:,}",
+        _blocks(view, attempt.blocks),
         left_out_text(attempt, language),
     )
 
@@ -149,7 +149,13 @@ def _pooled_row(
     text = view.words("findings-together")
     strip = _strip(finding.newest, pooled.effect, pooled.interval, span, text)
     below = html.Div([strip, margin_axis(span)])
-    return (html.Strong(text), "", "", below, f"{blocks:,}", "")
+    return (html.Strong(text), "", "", below, _blocks(view, blocks), "")
+
+
+def _blocks(view: View, number: int) -> Component:
+    """A number of blocks, with its title where the table has no head."""
+    title = view.words.of("findings", "blocks")
+    return html.Span(f"{number:,}", **data(title=title))
 
 
 def _strip(

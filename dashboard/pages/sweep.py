@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 from dashboard.components.charts import chart, saved, table
 from dashboard.components.controls import (
     arm_key,
+    arms_key,
     choose_level,
     choose_task,
     controls,
@@ -98,6 +99,7 @@ def layout(view: View) -> Component:
                 title=words("sweep-matched"),
                 says=_match_caption(view),
                 height=380,
+                key=arms_key(view),
             ),
             _runs(view),
         ]

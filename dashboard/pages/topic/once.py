@@ -199,7 +199,7 @@ def _spec(view: View, verdict: ClaimVerdict) -> Spec:
         "shapes": [_line(zero)],
         "annotations": [_note(pick("n", **notes))],
         "hovermode": "closest",
-        "margin": {"l": 56, "r": 16, "t": 36, "b": 44},
+        "margin": {"l": 56, "r": 16, "t": 52, "b": 44},
     }
     return spec([bars], x, y, layout=layout)
 
@@ -245,6 +245,7 @@ def _note(text: Any) -> dict[str, Any]:
         "xanchor": "left",
         "yanchor": "bottom",
         "yshift": 8,
+        "align": "left",
         "showarrow": False,
         "font": {"size": 14, "color": "text"},
     }
