@@ -250,6 +250,17 @@
   }
   window.bakeoffCharts = { resetZoom };
 
+  /* The figure as far as its reader has zoomed in. Plotly itself forgets that once new data move an axis. */
+  function zoomedAsBefore(box, made) {
+    const before = box?.closest(".graph[data-zoomed]") && box.querySelector(".js-plotly-plot")?.layout;
+    if (!before || before.uirevision !== made.layout.uirevision) return made;
+    for (const [name, axis] of Object.entries(made.layout)) {
+      const range = /^[xy]axis/.test(name) && before[name]?.range;
+      if (range) made.layout[name] = Object.assign({}, axis, { range: [...range], autorange: false });
+    }
+    return made;
+  }
+
   const later = new Map(); // charts that are to be painted anew, by the text of their ids
 
   /* Charts on the screen are painted at once, the others one by one while there is nothing else to do. */
@@ -260,10 +271,10 @@
     drawn.set(key, (onPaper) => figure(spec, values, ids, tokens, onPaper));
     if (!place || (place.top < window.innerHeight && place.bottom > 0)) {
       later.delete(key);
-      return figure(spec, values, ids, tokens);
+      return zoomedAsBefore(box, figure(spec, values, ids, tokens));
     }
     if (!later.size) soon();
-    later.set(key, () => window.dash_clientside.set_props(chart, { figure: figure(spec, values, ids, tokens) }));
+    later.set(key, () => window.dash_clientside.set_props(chart, { figure: zoomedAsBefore(document.getElementById(key), figure(spec, values, ids, tokens)) }));
     return NONE();
   }
 

@@ -242,6 +242,23 @@ def importance_chart(shares: Mapping[str, float], words: Words) -> Spec | None:
     )
 
 
+def waiting_chart(words: Words) -> Spec:
+    """In place of a chart that is being computed. The chart comes as another
+    specification, so that what stands around it stays as it is.
+    """
+    note = {
+        "text": words("search-working"),
+        "xref": "paper",
+        "yref": "paper",
+        "x": 0.5,
+        "y": 0.5,
+        "showarrow": False,
+        "font": {"size": 12, "color": "muted"},
+    }
+    nothing = {"visible": False}
+    return spec([], nothing, nothing, layout={"annotations": [note]})
+
+
 def slices_chart(
     blocks: Sequence[pd.DataFrame],
     column: str,

@@ -30,6 +30,7 @@ from dashboard.figures.search import (
     slices_chart,
     space_of,
     studies,
+    waiting_chart,
 )
 from dashboard.locale.numbers import plain
 from search.budget import Better
@@ -140,12 +141,11 @@ class _Tuned:
 
     def importance(self) -> Component:
         shares = _importance(self.view, self.blocks)
-        if shares is None:
-            return card(
-                html.P(self.words("search-working")),
-                title=self.words("search-importance"),
-            )
-        spec = importance_chart(shares, self.words)
+        spec = (
+            waiting_chart(self.words)
+            if shares is None
+            else importance_chart(shares, self.words)
+        )
         titles = "search-importance", "search-importance-says"
         return self._chart("importance", spec, titles, height=320)
 

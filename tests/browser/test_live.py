@@ -14,6 +14,16 @@ REVISIONS = 20
 SHOWN = "window.dash_component_api.getLayout('shown').props.data.etag"
 
 RANGE = "document.querySelector('.js-plotly-plot').layout.xaxis.range"
+# Sends the first chart again, with an axis that more blocks would have moved.
+MOVED = """(() => {
+    const chart = document.querySelector('.js-plotly-plot').closest('[id*=chart]');
+    const id = { type: 'spec', name: JSON.parse(chart.id).name };
+    const spec = structuredClone(window.dash_component_api.getLayout(id).props.data);
+    spec.layout.xaxis.range = spec.layout.xaxis.range.map((end) => 2 * end);
+    window.painted = 0;
+    document.querySelector('.js-plotly-plot').on('plotly_afterplot', () => { window.painted += 1; });
+    window.dash_clientside.set_props(id, { data: spec });
+})()"""
 
 
 @pytest.fixture
@@ -51,6 +61,8 @@ def test_a_claim_page_keeps_details_zoom_focus_and_scroll(growing):
     viewer.scroll(200)
     page.evaluate("window.stayed = document.querySelector('.js-plotly-plot')")
     grow()
+    page.evaluate(MOVED)
+    viewer.until("window.painted > 0")
 
     assert page.evaluate(
         "document.querySelector('.js-plotly-plot') === window.stayed"

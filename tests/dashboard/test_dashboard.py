@@ -15,7 +15,7 @@ from typing import get_args
 
 import pandas as pd
 import pytest
-from dash import html
+from dash import html, no_update
 from dash._utils import to_json
 
 from dashboard import theme
@@ -33,7 +33,7 @@ from dashboard.pages.samples import read_table
 from dashboard.pages.sweep import COSTS, TARGETS
 from dashboard.pages.topic import quiz
 from dashboard.pages.topic.diagnosis import QUESTIONS
-from dashboard.rendering import render
+from dashboard.rendering import render, update
 from suite.records.results import Results
 from suite.report.charts.looks import looks_of
 from suite.report.sentences import Labels, sentence
@@ -880,7 +880,9 @@ def test_a_page_that_waits_for_another_campaign_comes_anew_once_that_is_judged(
 def test_a_page_that_waits_for_work_is_made_anew_once_it_is_done(
     tmp_path, synthetic, small
 ):
-    synthetic.write_campaign(tmp_path, small(blocks=3, trials=8))
+    synthetic.write_campaign(
+        tmp_path, small(blocks=3, trials=8, tasks=("batch_size",))
+    )
     held = Snapshots(Results(tmp_path))
     held.get()
     held.refresh()
@@ -889,7 +891,12 @@ def test_a_page_that_waits_for_work_is_made_anew_once_it_is_done(
     waits = render(held, "/search", "")
     again = shown(held, "/search")
     held._work()
+    done = update(held, render(held, "/search", ""), waits.shown)
 
+    # Only the chart comes: what stands around it is not mounted again.
+    changed = [place for place, _ in done[-1]["changes"]]
+    assert {"type": "spec", "name": "importance"} in changed
+    assert done[0] is no_update
     assert working in to_json(waits[0])
     assert working in again
     assert held.etag() != waits[5]["etag"]
