@@ -24,7 +24,7 @@ from dashboard.components.text import (
 from dashboard.data.view import View
 from dashboard.locale.numbers import percent, size
 from suite.errors import without_passwords
-from suite.records.status import silent_since
+from suite.records.state import silent_since
 from suite.report.formatting import NONE, duration
 
 LOG_LINES = 20

@@ -18,7 +18,7 @@ from typing import Any
 from cachetools import LRUCache
 
 from suite.records.results import Campaign, Results
-from suite.records.status import is_running, silent_since
+from suite.records.state import silent_since, state_word
 from suite.tracking.mirror import Mirror
 from suite.verdicts import preregistration
 from suite.verdicts.claim_verdict import ClaimVerdict
@@ -70,14 +70,7 @@ class Snapshot:
         """The state that the driver wrote, or "interrupted" if the driver died without
         writing one.
         """
-        word = str(self.campaign.state.get("state", "unknown"))
-        return (
-            "interrupted"
-            # A driver that was killed leaves the word "running" behind for
-            # ever.
-            if word == "running" and not is_running(self.campaign.state)
-            else word
-        )
+        return state_word(self.campaign.state)
 
     @property
     def problem(self) -> str:

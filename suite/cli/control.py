@@ -64,16 +64,16 @@ def cancel(
 ) -> None:
     """Stop a running campaign, wherever its driver runs. Every finished run is kept."""
     from suite.campaign.launch import request_stop
-    from suite.records.files import read_json
     from suite.records.results import Results
-    from suite.records.status import is_running, standing
+    from suite.records.state import is_running, read_state
+    from suite.records.status import standing
 
     recorded = Results(results)
     name = recorded.resolve(campaign)
     folder = results / name
 
     def runs() -> bool:
-        return is_running(read_json(folder / "state.json"))
+        return is_running(read_state(folder))
 
     if not runs() or not request_stop(folder):
         state = standing(recorded, name).state

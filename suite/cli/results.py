@@ -68,12 +68,13 @@ def verdict(
 
     judged = judge_campaign(recorded, provenance_of(recorded.manifest))
     if as_json or form is Format.JSON:
+        from suite.records.state import state_word
         from suite.report.sentences import Labels, verdict_as_json
 
         about = {
             "campaign": recorded.id,
             "profile": recorded.manifest.name,
-            "state": recorded.state.get("state"),
+            "state": state_word(recorded.state),
         }
         labels = Labels(recorded.manifest)
         print_json(

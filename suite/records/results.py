@@ -69,6 +69,7 @@ from suite.records.journal import FILE, parse_line, whole_lines
 from suite.records.manifest import FILE as MANIFEST
 from suite.records.manifest import Manifest, read_manifest
 from suite.records.mlflow_runs import MlflowRun, read_mlflow_runs
+from suite.records.state import read_state
 from suite.training.job import JUDGED, SCHEMA
 from tasks import UserError, unknown
 
@@ -241,7 +242,7 @@ class _Reader:
                 id=self.folder.name,
                 folder=self.folder,
                 manifest=manifest,
-                state=read_json(self.folder / "state.json"),
+                state=read_state(self.folder),
                 revision=revision,
                 runs=runs,
                 curves=curves,

@@ -4,24 +4,14 @@ however long the records are.
 
 from __future__ import annotations
 
-import socket
-import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import psutil
-
 from suite.records.files import read_json
 from suite.records.results import Results
+from suite.records.state import is_running, read_state, state_word
 from tasks import UserError
-
-# Seconds without an update from a driver on another machine, whose process
-# cannot be looked up, after which it counts as dead. It writes once a second.
-SILENCE_S = 60.0
-# The same for a driver whose process is there: it may be stopped, or wait for a
-# disk, and planning a cell takes seconds.
-HANGING_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -77,7 +67,7 @@ def standing(results: Results, campaign: str) -> Standing:
     """The status of one campaign. Raises UserError if its files are damaged."""
     folder = results.root / campaign
     about = read_json(folder / "campaign.json")
-    state = read_json(folder / "state.json")
+    state = read_state(folder)
     try:
         return _standing(campaign, about, state)
     except (KeyError, OverflowError, TypeError, ValueError) as error:
@@ -92,7 +82,6 @@ def _standing(
 ) -> Standing:
     """The status in the contents of both files."""
     running = is_running(state)
-    word = str(state.get("state", "prepared"))
     seconds = float(state.get("updated", 0.0)) - float(
         state.get("started", 0.0)
     )
@@ -100,8 +89,7 @@ def _standing(
         id=campaign,
         name=str(about.get("name", campaign)),
         tasks=tuple(about.get("tasks", ())),
-        # A driver that was killed could not write that it stopped.
-        state="interrupted" if word == "running" and not running else word,
+        state=state_word(state, otherwise="prepared"),
         created=float(about.get("created", 0.0)),
         updated=float(state.get("updated", about.get("created", 0.0))),
         done=int(state.get("done", 0)),
@@ -113,35 +101,3 @@ def _standing(
         else None,
         seconds_left=state.get("seconds_left") if running else None,
     )
-
-
-def is_running(state: Mapping[str, Any]) -> bool:
-    """Whether the driver that wrote this state is still running."""
-    if state.get("state") != "running":
-        return False
-    try:
-        # Only on the same machine does the process number mean anything.
-        if state.get("host") == socket.gethostname():
-            return psutil.pid_exists(int(state.get("pid", -1)))
-        return time.time() - float(state.get("updated", 0.0)) < SILENCE_S
-    except (
-        OverflowError,
-        TypeError,
-        ValueError,
-    ):
-        # The file is damaged, so no driver is writing it.
-        return False
-
-
-def silent_since(state: Mapping[str, Any]) -> float | None:
-    """When a running driver, which writes its state every second, last did so, in
-    seconds since 1970; None unless that is ``HANGING_S`` ago or longer.
-    """
-    if not is_running(state):
-        return None
-    # A damaged time would not have passed for that of a running driver elsewhere.
-    try:
-        updated = float(state["updated"])
-    except (KeyError, TypeError, ValueError):
-        return None
-    return updated if time.time() - updated >= HANGING_S else None

@@ -25,7 +25,7 @@ from dashboard.locale import Words
 from dashboard.pages import cluster
 from suite.campaign.running import MachineLoads, Running, WorkerLoads
 from suite.cluster.load import machine_load, worker_load
-from suite.records.status import HANGING_S, silent_since
+from suite.records.state import HANGING_S, silent_since
 from suite.training.job import Job, Member
 
 TASK = "logistic_regression"
@@ -156,7 +156,8 @@ def test_workers_of_this_machine_are_looked_up_and_those_that_ended_are_not():
 
 def silent(live, seconds):
     """The same view of a driver that wrote its state so many seconds ago."""
-    state = {**live.campaign.state, "updated": time.time() - seconds}
+    moment = time.time() - seconds
+    state = {**live.campaign.state, "updated": moment, "written": moment}
     campaign = replace(live.campaign, state=state)
     return replace(live, snapshot=replace(live.snapshot, campaign=campaign))
 

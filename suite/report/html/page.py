@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from suite.records.manifest import TaskManifest
 from suite.records.results import Campaign
+from suite.records.state import state_word
 from suite.report import answers
 from suite.report.formatting import counted, listed
 from suite.report.html import appendix
@@ -70,7 +71,7 @@ def _head(campaign: Campaign, judged: Sequence[Judged]) -> CampaignView:
     manifest, done = campaign.manifest, len(campaign.runs)
     # A folder that was copied without its state.json tells no plan.
     planned = int(campaign.state.get("planned") or done)
-    state = str(campaign.state.get("state", "unknown"))
+    state = state_word(campaign.state)
     unfinished = ""
     if state != "done":
         unfinished = (
