@@ -25,8 +25,12 @@ from suite.cluster.protocol import Executor
 from suite.errors import without_passwords
 from suite.planning.plan import Plan
 from suite.records.files import read_json
-from suite.tracking.protocol import Tracker
+from suite.tracking.protocol import CLOSE_TIMEOUT_S, Tracker
 from suite.tracking.registry import open_tracker
+from tasks import UserError
+
+# For publishing what is left where an error, such as a full disk, ends a campaign.
+FAILED_CLOSE_TIMEOUT_S = 2.0
 
 
 def launch(
@@ -54,16 +58,22 @@ def launch(
     check_folder(results / plan.id)
     with _logged(results / plan.id), signals_as_ctrl_c():
         tracker = open_tracker(tracking_uri, results, plan.id)
+        close_timeout = CLOSE_TIMEOUT_S
         try:
             with _executor(executor, address, workers) as chosen:
                 tally = Driver(
                     plan, results, chosen, tracker, watch, retry
                 ).run()
+        except UserError:
+            # The user is to hear of it now: all that is recorded is published
+            # by the command that resumes.
+            close_timeout = FAILED_CLOSE_TIMEOUT_S
+            raise
         finally:
             # A run takes about 40 ms to write: fewer are done within a second.
-            if tracker.waiting > 20:
+            if tracker.waiting > 20 and close_timeout > FAILED_CLOSE_TIMEOUT_S:
                 notify(f"writing the last {tracker.waiting} runs to MLflow …")
-            tracker.close()
+            tracker.close(close_timeout)
         tally.published = not tracker.error
         for problem in (*tally.problems, *_unpublished(tracker, tracking_uri)):
             notify(problem)

@@ -51,6 +51,7 @@ class Publisher:
         # store has taken it.
         self._pending: deque[Item] = deque()
         self._writer: MlflowWriter | None = None
+        self._is_given_up = False
         self._thread = threading.Thread(
             target=self._work,
             name="mlflow-writer",
@@ -71,12 +72,14 @@ class Publisher:
     def close(self, seconds: float = CLOSE_TIMEOUT_S) -> None:
         """Publish what is left, with a timeout in seconds.
 
-        Gives up at once if the store is unreachable.
+        Gives up at once if the store is unreachable. Nothing is begun after that time:
+        the campaign may have another publisher then.
         """
         # Ends the thread, once it has written all that came before.
         self._queue.put(None)
         self._thread.join(seconds)
         if self._thread.is_alive():
+            self._is_given_up = True
             self.error = self.error or f"still writing after {seconds:g} s"
 
     def _work(self) -> None:
@@ -104,19 +107,24 @@ class Publisher:
         # A store that was just unreachable is tried once, without retries.
         pauses = RETRY_PAUSES_S if self.error is None else ()
         try:
-            while self._pending:
+            while self._pending and not self._is_given_up:
                 self._write(self._pending[0], pauses)
                 self._pending.popleft()
                 self.published += 1
                 pauses = RETRY_PAUSES_S
-            if self._writer is not None:
-                self._writer.write_state(last)
-            self.error, self.hint = None, ""
+            if not self._pending:
+                self._finish(last)
         except Exception as error:
             # Whatever the store does, no result is lost: the next run
             # publishes it.
             self._note(error)
         self.seconds += time.thread_time() - started
+
+    def _finish(self, last: bool) -> None:
+        """Write the campaign's state, once all its items are written."""
+        if self._writer is not None:
+            self._writer.write_state(last)
+        self.error, self.hint = None, ""
 
     def _note(self, error: Exception) -> None:
         """Keep an error and a hint for it, and log it unless it is the one
@@ -143,7 +151,7 @@ class Publisher:
             except Exception:
                 # A new writer first asks what this one has written after all.
                 self._writer = None
-                if pause is None:
+                if pause is None or self._is_given_up:
                     raise
                 time.sleep(pause)
 

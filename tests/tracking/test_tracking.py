@@ -3,18 +3,23 @@ where the store is away.
 """
 
 import contextlib
+import errno
 import json
+import os
 import shutil
 import sqlite3
+import threading
 from collections import Counter
+from itertools import count
 from pathlib import Path
 
 import pytest
 
+from suite.campaign import launch
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile, TaskPlan
 from suite.records.cell_file import read_cell
-from suite.records.journal import FILE, read_lines
+from suite.records.journal import FILE, Record, read_lines
 from suite.records.mlflow_runs import read_mlflow_runs
 from suite.tracking import (
     connection,
@@ -264,6 +269,41 @@ def test_a_store_that_comes_back_gets_everything_and_nothing_twice(
     run_inline(plan, results, tracking_uri=None, notify=said.append)
 
     assert said == []
+    assert len(runs_of(results)) == 8
+    assert {run.info.status for run in runs_of(results)} == {"FINISHED"}
+
+
+def test_a_full_disk_is_told_before_a_slow_store_has_everything(
+    plan, run_inline, results, monkeypatch
+):
+    """The next command publishes the rest, and once."""
+    write, append = writer.MlflowWriter.write, Record.append_line
+    taken, released = count(), threading.Event()
+
+    def slow(self, item):
+        released.wait()
+        write(self, item)
+
+    def full(self, line):
+        if next(taken) == 4:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        append(self, line)
+
+    with monkeypatch.context() as trouble:
+        trouble.setattr(launch, "FAILED_CLOSE_TIMEOUT_S", 0.05)
+        trouble.setattr(writer.MlflowWriter, "write", slow)
+        trouble.setattr(Record, "append_line", full)
+        # The store takes nothing before this is told.
+        with pytest.raises(UserError, match="No space left on device"):
+            run_inline(plan, results, tracking_uri=None)
+        released.set()
+        for thread in threading.enumerate():
+            if thread.name == "mlflow-writer":
+                thread.join()
+
+    # The run that was begun, and that of its cell; no other is begun.
+    assert len(runs_of(results)) == 2
+    assert run_inline(plan, results, tracking_uri=None).trained == 2
     assert len(runs_of(results)) == 8
     assert {run.info.status for run in runs_of(results)} == {"FINISHED"}
 
