@@ -23,6 +23,7 @@ from suite.campaign.signals import (
 )
 from suite.cli import control, findings, machine, results, run, share, tasks
 from suite.cli.console import (
+    FAILED,
     USAGE,
     complain,
     prefix,
@@ -91,7 +92,7 @@ class Commands(TyperGroup):
             if ctx.params.get("verbose"):
                 traceback.print_exception(error)
             complain(message)
-            raise typer.Exit(USAGE) from error
+            raise typer.Exit(_exit_code(error)) from error
 
 
 app = typer.Typer(
@@ -162,6 +163,13 @@ def _common(
         import logging
 
         logging.getLogger("bakeoff").addHandler(logging.StreamHandler())
+
+
+def _exit_code(error: BaseException) -> int:
+    """1 where something broke while runs were on their way, else 2."""
+    from suite.cluster.errors import ClusterLost
+
+    return FAILED if isinstance(error, ClusterLost) else USAGE
 
 
 def _for_the_user(error: BaseException) -> str | None:

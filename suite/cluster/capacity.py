@@ -35,12 +35,15 @@ INFEASIBLE_TIMEOUT_S = 15.0
 class Capacity:
     """The nodes of a cluster, and those that are expected.
 
-    ``get_ray`` gives Ray once it is connected. ``fixed`` says that the cluster is this
-    machine, so that no further node ever comes.
+    ``ask`` calls a function with Ray, once it is connected, and returns what that
+    returns. ``fixed`` says that the cluster is this machine, so that no further node
+    ever comes.
     """
 
-    def __init__(self, get_ray: Callable[[], Any], fixed: bool) -> None:
-        self._get_ray = get_ray
+    def __init__(
+        self, ask: Callable[[Callable[[Any], Any]], Any], fixed: bool
+    ) -> None:
+        self._ask = ask
         self._fixed = fixed
         self._total: dict[str, float] = {}  # of all nodes together
         self._total_read = -math.inf  # when, by the monotonic clock
@@ -62,7 +65,7 @@ class Capacity:
 
     def has_gpu(self) -> bool:
         """Whether any node that is up has a GPU."""
-        return bool(self._get_ray().cluster_resources().get("GPU"))
+        return bool(self._resources().get("GPU"))
 
     def slots(self, need: Resources) -> int:
         """How many runs with these needs fit, as of at most ``SIZE_CACHE_S`` seconds
@@ -72,10 +75,7 @@ class Capacity:
         """
         now = time.monotonic()
         if now - self._total_read > SIZE_CACHE_S:
-            self._total, self._total_read = (
-                self._get_ray().cluster_resources(),
-                now,
-            )
+            self._total, self._total_read = self._resources(), now
         return room_for(self._total, demand_of(need))
 
     def most_cpus(self) -> float:
@@ -132,16 +132,19 @@ class Capacity:
         # These are internals of Ray, which may change with its version: a
         # campaign must not fail over what it only waits by.
         with suppress(Exception):
-            ray = self._get_ray()
-            self._autoscaler = _read_autoscaler(ray)
+            self._autoscaler = self._ask(_read_autoscaler)
+
+    def _resources(self) -> dict[str, float]:
+        """The resources of all running nodes together."""
+        total: dict[str, float] = self._ask(
+            lambda ray: ray.cluster_resources()
+        )
+        return total
 
     def _nodes(self) -> list[dict[str, float]]:
         """The resources of each running node."""
-        return [
-            node["Resources"]
-            for node in self._get_ray().nodes()
-            if node["Alive"]
-        ]
+        nodes = self._ask(lambda ray: ray.nodes())
+        return [node["Resources"] for node in nodes if node["Alive"]]
 
 
 def _read_autoscaler(ray: Any) -> AutoscalerState:

@@ -1,13 +1,22 @@
-"""What helps where Ray does not start."""
+"""A cluster that is gone, and what helps where Ray does not start."""
 
 from __future__ import annotations
 
 import errno
 import re
 
+from tasks import UserError
+
 BUSY = re.compile(
     r"timed out|timeout|overloaded|failed to connect|GCS", re.IGNORECASE
 )
+
+
+class ClusterLost(UserError):
+    """The cluster of a running campaign is gone; the message says what to do.
+
+    The command ends with the exit code of runs that failed: nothing given is wrong.
+    """
 
 
 def is_of_a_busy_machine(error: BaseException) -> bool:

@@ -6,9 +6,10 @@ a task, too, which has Ray Train start the group and waits for it.
 
 from __future__ import annotations
 
+import atexit
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from suite.cluster.capacity import Capacity
 from suite.cluster.distributed import release_resources, run_data_parallel
+from suite.cluster.head import HeadWatch, ports_of
 from suite.cluster.load import worker_load
 from suite.cluster.protocol import JobOutcome
 from suite.cluster.resources import (
@@ -51,6 +53,8 @@ ONE_CPU = {"CPU": 1.0}
 RAY_RETRIES = 3
 # A group may take that long to shut down and release its resources.
 CANCEL_TIMEOUT_S = 15.0
+# For Ray's own shutdown where its head is gone. Its processes end with this one.
+LOST_SHUTDOWN_TIMEOUT_S = 2.0
 
 
 class RayExecutor:
@@ -67,7 +71,8 @@ class RayExecutor:
         self._cluster = choose_cluster(address, workers)
         self._in_flight: dict[Any, tuple[Job, Resources]] = {}
         self._connected: Future[ModuleType] = Future()
-        self._capacity = Capacity(lambda: self._ray, fixed=self._owns_cluster)
+        self._head = HeadWatch(*_in_words(self._cluster))
+        self._capacity = Capacity(self._ask, fixed=self._owns_cluster)
         # What the start waits for, as text.
         self._start_trouble: str | None = None
         self._dashboard: str | None = None
@@ -98,8 +103,10 @@ class RayExecutor:
         except BaseException as error:
             self._connected.set_exception(error)
             return
+        ports = ports_of(ray, self._owns_cluster)
         self._connected.set_result(ray)
         self._capacity.ask_autoscaler()
+        self._head.watch(ports, self._closed)
         # Linux ends the cluster's processes with the very thread that started
         # them.
         self._closed.wait()
@@ -137,6 +144,17 @@ class RayExecutor:
     def _ray(self) -> Any:
         """Ray, once it is connected."""
         return self._connected.result()
+
+    def _ask(self, question: Callable[[Any], Any]) -> Any:
+        """What a function of Ray returns. Raises ClusterLost once the cluster is gone,
+        where Ray itself would wait.
+        """
+        ray = self._ray
+        try:
+            return self._head.call(lambda: question(ray))
+        except ConnectionError as error:
+            # What a client (ray://) is told of a cluster that is gone.
+            raise self._head.error(one_line(error)) from error
 
     # -- what there is
 
@@ -235,12 +253,22 @@ class RayExecutor:
         """All jobs that have ended, once one has; none after that many seconds."""
         if not self._in_flight:
             return []
+        ended = self._ended(seconds)
+        # A raylet's end loses its jobs: they are not to count as having failed.
+        self._head.check()
+        return [self._outcome(each) for each in ended]
+
+    def _ended(self, seconds: float) -> list[Any]:
+        """References of the jobs that have ended, once one has."""
         sent = list(self._in_flight)
-        first, _ = self._ray.wait(sent, num_returns=1, timeout=seconds)
-        # Whatever else has ended by now, so that a burst of results takes one
-        # call.
-        rest, _ = self._ray.wait(sent, num_returns=len(sent), timeout=0)
-        return [self._outcome(each) for each in dict.fromkeys([*first, *rest])]
+        try:
+            first, _ = self._ray.wait(sent, num_returns=1, timeout=seconds)
+            # Whatever else has ended by now, so that a burst of results takes one
+            # call.
+            rest, _ = self._ray.wait(sent, num_returns=len(sent), timeout=0)
+        except ConnectionError as error:
+            raise self._head.error(one_line(error)) from error
+        return list(dict.fromkeys([*first, *rest]))
 
     def _outcome(self, reference: Any) -> JobOutcome:
         """Handle a finished job.
@@ -262,6 +290,8 @@ class RayExecutor:
             _check_import(error.cause)
             return JobOutcome(job, [], one_line(error.cause))
         except errors.RayError as error:
+            # A cluster that is gone loses all jobs, whatever is wrong with them.
+            self._head.look()
             if job.world_size > 1:
                 release_resources(job)
             return JobOutcome(job, [], one_line(error))
@@ -270,6 +300,10 @@ class RayExecutor:
 
     def cancel(self) -> None:
         """Interrupt groups, and kill the workers of other jobs."""
+        if self._head.is_lost:
+            # Its workers have ended with it.
+            self._in_flight.clear()
+            return
         ended = self._interrupt_groups()
         # Ray aborts at times where a task is cancelled twice.
         for reference in self._in_flight.keys() - ended:
@@ -310,8 +344,36 @@ class RayExecutor:
 
     def _disconnect(self) -> None:
         # A notebook's own session is used and left running.
-        if self._cluster.kind != "session":
-            self._ray.shutdown()
+        if self._cluster.kind == "session":
+            return
+        ray = self._ray
+        if not self._head.is_lost:
+            ray.shutdown()
+            return
+        # Ray says goodbye to a head that is gone, for up to a minute, and once more
+        # at the end of Python.
+        atexit.unregister(ray.shutdown)
+        goodbye = threading.Thread(target=ray.shutdown, daemon=True)
+        goodbye.start()
+        goodbye.join(LOST_SHUTDOWN_TIMEOUT_S)
+
+
+def _in_words(cluster: Cluster) -> tuple[str, str]:
+    """A cluster's name for the user, and what to do where it is gone."""
+    if cluster.kind == "session":
+        return (
+            "This process's Ray session",
+            "call ray.shutdown(), and run the same again to resume.",
+        )
+    if cluster.kind == "running":
+        return (
+            f"The Ray cluster at {cluster.address}",
+            "once it is started again, the same command resumes.",
+        )
+    return (
+        "Ray on this machine",
+        "the same command starts it again and resumes.",
+    )
 
 
 def _check_import(error: BaseException) -> None:

@@ -150,6 +150,8 @@ def load_ray(cluster: Cluster) -> ModuleType:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     # By default for ever; the driver knows when to stop.
     os.environ.setdefault("RAY_task_oom_retries", "0")
+    # After a minute without a head Ray would end this process: see head.py.
+    os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", "3600")
     # Ray writes the token into the home folder and fails where there is none:
     # this one lasts as long as the process.
     if cluster.kind == "new" and not _has_token() and not _can_keep_token():

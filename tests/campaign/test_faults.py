@@ -27,11 +27,12 @@ import tasks
 from suite.campaign import driver
 from suite.cli import servers
 from suite.planning.plan import Plan
-from suite.planning.profile import Profile, TaskPlan
+from suite.planning.profile import Profile, TaskPlan, load_profile
 from suite.records.cell_file import read_cell
 from suite.records.journal import FILE, read_lines, results_digest
 from suite.records.results import Results
 from suite.records.run_record import RunRecord
+from suite.records.status import standing
 from suite.tracking import publisher, sqlite, writer
 from suite.tracking.connection import search_runs
 from suite.training import fingerprint, instantiate
@@ -313,11 +314,10 @@ def for_nodes(monkeypatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-def test_a_node_that_is_killed_changes_no_verdict(
-    tiny_file, run_inline, tmp_path, tell, monkeypatch, for_nodes
-):
-    """Three nodes; one goes, with the run on it."""
-    path = tmp_path / "slow_tiny.py"
+@pytest.fixture
+def slow_tiny(tiny_file, tmp_path) -> Path:
+    """The tiny task, whose runs take as many seconds more as SLOW says."""
+    path: Path = tmp_path / "slow_tiny.py"
     text = tiny_file.read_text().replace(
         "from functools", "import os, time\nfrom functools", 1
     )
@@ -328,6 +328,13 @@ def test_a_node_that_is_killed_changes_no_verdict(
         )
     )
     tasks.load_file(path)
+    return path
+
+
+def test_a_node_that_is_killed_changes_no_verdict(
+    slow_tiny, run_inline, tmp_path, tell, monkeypatch, for_nodes
+):
+    """Three nodes; one goes, with the run on it."""
     profile = PROFILE | {"tasks": {"slow_tiny": {}}}
     plan = Plan(Profile.model_validate(profile))
     run_inline(plan, tmp_path / "undisturbed")
@@ -335,7 +342,7 @@ def test_a_node_that_is_killed_changes_no_verdict(
     monkeypatch.setenv("SLOW", "0.5")
     record = tmp_path / "killed" / plan.id / FILE
     with nodes(head_cpus=1) as (address, kill):
-        driver = start(path, tmp_path / "killed", address)
+        driver = start(slow_tiny, tmp_path / "killed", address)
         while lines_on(record) < plan.runs // 3:
             assert driver.poll() is None
             time.sleep(0.05)
@@ -358,6 +365,120 @@ def test_a_node_that_is_killed_changes_no_verdict(
         "nothing; the others take over its runs",
         longest,
     )
+
+
+def ray_at(address: str) -> psutil.Process:
+    """The process that started the head of a cluster, and the raylet beside it."""
+    option = f"--gcs_server_port={address.rpartition(':')[2]}"
+    for process in psutil.Process().children(recursive=True):
+        if process.name() == "gcs_server" and option in process.cmdline():
+            return psutil.Process(process.ppid())
+    raise AssertionError(f"no head at {address}")
+
+
+def kill_ray_of(parent: psutil.Process, *names: str) -> None:
+    """Kill the processes of Ray that another one has started."""
+    for child in parent.children():
+        if child.name() in names:
+            child.kill()
+
+
+@pytest.mark.parametrize(
+    ("killed", "said"),
+    [
+        (("gcs_server",), "its head does not answer"),
+        (("raylet",), "the raylet of this node does not answer"),
+        (("gcs_server", "raylet"), "does not answer"),
+    ],
+    ids=["gcs", "raylet", "both"],
+)
+def test_ray_that_dies_on_this_machine_ends_a_campaign_in_one_line(
+    killed, said, slow_tiny, run_inline, tmp_path, tell, monkeypatch
+):
+    plan, command = head_campaign(slow_tiny, tmp_path)
+    run_inline(plan, tmp_path / "undisturbed")
+    monkeypatch.setenv("SLOW", "0.5")
+    driver = until_runs(command, tmp_path / "results" / plan.id / FILE)
+    kill_ray_of(psutil.Process(driver.pid), *killed)
+    message = last_error(driver)
+
+    assert said in message
+    assert "Ray on this machine is gone" in message
+    assert standing(Results(tmp_path / "results"), plan.id).state == "stopped"
+    assert {
+        line["status"] for line in lines_of(tmp_path / "results", plan)
+    } == {"finished"}
+    resumed = time.time()
+    subprocess.run(command, check=True, capture_output=True)
+    same_results(plan, tmp_path / "undisturbed", tmp_path / "results")
+    if killed == ("gcs_server",):
+        seconds = first_after(tmp_path / "results", plan, resumed)
+        tell(
+            "Ray's head killed that the command had started",
+            f"“{message}”",
+            seconds,
+        )
+
+
+def test_a_cluster_whose_head_dies_ends_a_campaign_in_one_line(
+    slow_tiny, run_inline, tmp_path, tell, monkeypatch, for_nodes
+):
+    plan, command = head_campaign(slow_tiny, tmp_path)
+    run_inline(plan, tmp_path / "undisturbed")
+    monkeypatch.setenv("SLOW", "0.5")
+    record = tmp_path / "results" / plan.id / FILE
+    with nodes(head_cpus=1, others=0) as (address, _):
+        driver = until_runs([*command[:-2], "--address", address], record)
+        kill_ray_of(ray_at(address), "gcs_server", "raylet")
+        message = last_error(driver)
+
+    assert f"The Ray cluster at {address} is gone" in message
+    assert standing(Results(tmp_path / "results"), plan.id).state == "stopped"
+    resumed = time.time()
+    subprocess.run(command, check=True, capture_output=True)
+    same_results(plan, tmp_path / "undisturbed", tmp_path / "results")
+    tell(
+        "head of a cluster killed (`--address`)",
+        f"“{message.replace(address, 'HOST:PORT')}”",
+        first_after(tmp_path / "results", plan, resumed),
+    )
+
+
+def head_campaign(task_file: Path, folder: Path) -> tuple[Plan, list[str]]:
+    """A plan, and the command that runs it with Ray on this machine."""
+    profile = folder / "head.toml"
+    profile.write_text(
+        'name = "head"\nblocks = 2\ntrials = 2\n[tasks.slow_tiny]\n'
+    )
+    words = ["run", str(profile), "--task-file", str(task_file)]
+    words += ["--results", str(folder / "results"), "--tracking", "none"]
+    plan = Plan(load_profile(str(profile)))
+    return plan, [sys.executable, "-m", "suite", *words, "--workers", "1"]
+
+
+def until_runs(command: list[str], record: Path) -> subprocess.Popen[str]:
+    """A command, once it has recorded two runs."""
+    driver = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while lines_on(record) < 2:
+        assert driver.poll() is None
+        time.sleep(0.05)
+    return driver
+
+
+def last_error(driver: subprocess.Popen[str]) -> str:
+    """What a command says in the end, whose runs failed."""
+    _, said = driver.communicate(timeout=300)
+    assert driver.returncode == 1, said
+    assert "Traceback" not in said
+    last = said.strip().splitlines()[-1]
+    assert last.startswith("Error: ")
+    return last.removeprefix("Error: ")
 
 
 STOPPING = """
