@@ -1,8 +1,9 @@
 """A whole comparison of 72 runs against the same with other tools, each on two workers.
 
 The others are Ray Tune with OptunaSearch and MLflow's callback, with actors reused and
-not, and joblib with Optuna and MLflow: ci/bench/plain/matrix.py. Whole commands are
-run in turn, start-up included, each into an empty folder. Prints a table in Markdown:
+not, joblib with Optuna and MLflow, and Hydra's joblib launcher with MLflow and a grid:
+ci/bench/plain/matrix.py and matrix_hydra.py. Hydra is left out where it is not
+installed: `pip install -r ci/bench/peers.txt`. Whole commands are run in turn, start-up included, each into an empty folder. Prints a table in Markdown:
 seconds, CPU seconds of all processes, and ratios to Bakeoff's of the same round.
 
     python ci/bench/matrix.py [--rounds 3] [--json FILE]
@@ -11,6 +12,7 @@ seconds, CPU seconds of all processes, and ratios to Bakeoff's of the same round
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 import statistics
@@ -38,13 +40,17 @@ OTHERS = {
     "the same, actors reused": "ray_tune_reused",
     "joblib, Optuna, MLflow": "joblib",
 }
+HYDRA = "Hydra, joblib launcher, MLflow"
 
 
 def command(name: str, folder: Path) -> list[str]:
     """What runs the comparison."""
+    plain = BENCH / "plain"
+    if name == HYDRA:
+        return [sys.executable, str(plain / "matrix_hydra.py"), str(folder)]
     if name != OURS:
-        plain = BENCH / "plain" / "matrix.py"
-        return [sys.executable, str(plain), OTHERS[name], str(folder)]
+        script = str(plain / "matrix.py")
+        return [sys.executable, script, OTHERS[name], str(folder)]
     profile = folder / "matrix.toml"
     profile.write_text(PROFILE, encoding="utf-8")
     task = BENCH / "tasks" / "matrix.py"
@@ -91,6 +97,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     names = [OURS, *OTHERS]
+    if importlib.util.find_spec("hydra_plugins"):
+        names.append(HYDRA)
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
     for _ in range(options.rounds):
         for name in names:
