@@ -273,7 +273,8 @@ def _first_lines(lines: Iterable[str]) -> str:
 
 def task_note(task: TaskManifest) -> str:
     """A task's description, in Markdown: its question, its claims, its sources."""
-    lines = [f"**{task.question}**", ""]
+    # The list of experiments shows the text as it is.
+    lines = [task.question, ""]
     lines += [f"- {claim.says}" for claim in task.tested]
     if task.sources:
         lines += ["", "Sources:", *(f"- {source}" for source in task.sources)]
