@@ -70,13 +70,14 @@ def agreeing_blocks(verdict: ClaimVerdict) -> tuple[str, str]:
     whether "for" or "against" the claim, and in how many blocks. Of a claim of equality,
     how many are "within" the margin.
     """
+    as_claimed = verdict.blocks_as_claimed()
     if verdict.claims_equality:
-        return "within", f"{verdict.blocks_within(verdict.level)}"
+        return "within", f"{as_claimed:g}"
     # A claim of at least so much counts blocks that reach it, wherever the
     # mean lies.
-    counts_for = verdict.at_least or verdict.effect >= 0
-    rate = verdict.win_rate if counts_for else 1 - verdict.win_rate
-    return "for" if counts_for else "against", f"{rate * verdict.blocks:g}"
+    if verdict.at_least or verdict.effect >= 0:
+        return "for", f"{as_claimed:g}"
+    return "against", f"{verdict.blocks - as_claimed:g}"
 
 
 def effect_text(scale: Measuring, verdict: ClaimVerdict) -> str:

@@ -13,7 +13,7 @@ import pandas as pd
 from dashboard.figures import Spec, Trace, numbers, rounded, spec
 from dashboard.figures.hover import ONLY, number_format
 from dashboard.locale import Words
-from dashboard.locale.numbers import measuring
+from dashboard.locale.numbers import directed, measuring
 from dashboard.theme import arm_looks
 from suite.report.charts.build import block_chart, trend_chart
 from suite.report.charts.spec import Axis, BlockChart, BlockRow
@@ -39,9 +39,8 @@ def differences(
     """Each block's difference at one level, the margin's band, the mean with its plain
     interval.
     """
-    # Neither side of 0 is in the direction of a claim of equality.
-    code = "blocks-axis-equal" if verdict.claims_equality else "blocks-axis"
-    title = words(code, unit=unit_of(verdict, words))
+    unit = unit_of(verdict, words)
+    title = directed(words, "blocks-axis", verdict, unit=unit)
     write = measuring(verdict, words).full
     chart = block_chart(verdict, title=title, write=write)
     row = chart.at(level) if chart else None

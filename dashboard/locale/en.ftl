@@ -75,7 +75,7 @@ judging-says = The verdicts are being computed; this page shows them as soon as 
 forest-title = All claims on one scale
 forest-says = Effects in units of the [smallest difference that matters](margin): inside the grey band it does not, and a claim of equality holds. Thick: the [interval that decides](deciding); thin: the plain [95 % interval](interval).
 forest-against = ← against the claim
-forest-against-too = against the claim →
+forest-for-equal = against the claim →
 forest-for = for the claim →
 forest-margins = in margins (±1 = the smallest difference that matters)
 forest-claim = Claim
@@ -248,7 +248,7 @@ claim-trend = The gap along the axis
 claim-trend-says = Mean paired gap at each level with its 95 % interval.
 claim-differences = Difference in each block
 claim-differences-says = Right of the grey line supports the claim. Grey: does not matter; tinted: the plain 95 % interval; dashed: the mean.
-claim-differences-equal = Inside the grey band supports the claim, on either side of the line. Tinted: the plain 95 % interval; dashed: the mean.
+claim-differences-says-equal = Inside the grey band supports the claim, on either side of the line. Tinted: the plain 95 % interval; dashed: the mean.
 claim-pairs = Both arms in each block
 claim-pairs-says = Arms of a [block](block) share split, batch order and evaluation sample, so they are compared in pairs.
 blocks-axis = Difference in the claim's direction, { $unit }

@@ -11,6 +11,16 @@ from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.statistics import Interval
 
 
+def directed(
+    words: Words, key: str, verdict: ClaimVerdict, **values: object
+) -> str:
+    """A text about the direction of a claim; ``KEY-equal`` of a claim of equality, which
+    is true in the middle and false on either side.
+    """
+    ending = "-equal" if verdict.claims_equality else ""
+    return words(key + ending, **values)
+
+
 def plain(value: float | None, digits: int = 3) -> str:
     """A number with that many significant digits and a thousands separator."""
     if value is None or not math.isfinite(value):

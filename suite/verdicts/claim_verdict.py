@@ -287,9 +287,22 @@ class ClaimVerdict:
         """
         return kind_of(self.kind).hypothesis == "equivalence"
 
-    def blocks_within(self, level: str) -> int:
-        """How many blocks differ by less than the margin at a level, as a claim of
-        equality has it; of a claim over all levels, how many do at all.
+    def blocks_as_claimed(self, row: Mapping[str, Any] | None = None) -> float:
+        """In how many blocks the claim is true: at the level of an entry of
+        ``by_level``, or where the verdict is from. A tie counts one half.
+        """
+        level, win_rate, blocks = (
+            (row["level"], row["win_rate"], row["blocks"])
+            if row is not None
+            else (self.level, self.win_rate, self.blocks)
+        )
+        if self.claims_equality:
+            return self._blocks_within(level)
+        return float(win_rate * blocks)
+
+    def _blocks_within(self, level: str) -> int:
+        """How many blocks differ by less than the margin at a level; of a claim over
+        all levels, how many do at all.
         """
         return sum(
             abs(row["difference"]) < self.margin

@@ -110,7 +110,7 @@ def test_both_sides_of_0_are_against_a_claim_of_equality(
 
     card = str(verdict_card(view, alike).to_plotly_json())
 
-    assert words("forest-against-too") in card
+    assert words("forest-for-equal") in card
     assert words("forest-for") not in card
 
 

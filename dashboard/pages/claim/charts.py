@@ -8,6 +8,7 @@ from dash.development.base_component import Component
 from dashboard.components.charts import chart
 from dashboard.data.view import View
 from dashboard.figures.blocks import differences, pairs, trend
+from dashboard.locale.numbers import directed
 from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.kinds import kind_of
 
@@ -58,11 +59,7 @@ def _at_level(
             f"differences-{level or 'all'}",
             spec,
             title=words("claim-differences") + place,
-            says=words(
-                "claim-differences-equal"
-                if verdict.claims_equality
-                else "claim-differences-says"
-            ),
+            says=directed(words, "claim-differences-says", verdict),
             height=height,
         )
     ]

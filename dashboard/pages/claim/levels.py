@@ -61,7 +61,6 @@ def _row(
 
 def _share_as_claimed(verdict: ClaimVerdict, row: Mapping[str, Any]) -> float:
     """The share of blocks at a level of which the claim is true."""
-    if not verdict.claims_equality:
-        return float(row["win_rate"])
-    within = verdict.blocks_within(str(row["level"]))
-    return within / row["blocks"] if row["blocks"] else math.nan
+    if not row["blocks"]:
+        return math.nan
+    return verdict.blocks_as_claimed(row) / int(row["blocks"])

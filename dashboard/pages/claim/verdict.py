@@ -19,7 +19,7 @@ from dashboard.components.terms import marked
 from dashboard.components.text import action, card, coded, facts
 from dashboard.data.view import View
 from dashboard.locale import Words
-from dashboard.locale.numbers import Measuring, measuring, plain
+from dashboard.locale.numbers import Measuring, directed, measuring, plain
 from suite.report.formatting import probability
 from suite.report.sentences import sentence
 from suite.verdicts.claim_verdict import ClaimVerdict
@@ -63,11 +63,8 @@ def _outcome(view: View, verdict: ClaimVerdict) -> html.Div:
 def _forest(view: View, verdict: ClaimVerdict) -> html.Div:
     # On a scale of its own: the claim stands alone here.
     words, span = view.words, span_of([verdict])
-    right = "forest-for"
-    # Two arms that are claimed to be equal may differ in either direction.
-    if verdict.claims_equality:
-        right = "forest-against-too"
-    ends = [html.Span(words("forest-against")), html.Span(words(right))]
+    right = directed(words, "forest-for", verdict)
+    ends = [html.Span(words("forest-against")), html.Span(right)]
     return html.Div(
         [
             html.Div(ends, className="sides label"),

@@ -155,9 +155,7 @@ def _numbers(one: Judged) -> Iterator[Number]:
         _interval(one, verdict.equivalence_interval),
     )
     yield "Matters from", written.amount(verdict.margin)
-    won = verdict.win_rate * verdict.blocks
-    if verdict.claims_equality:
-        won = verdict.blocks_within(verdict.level)
+    won = verdict.blocks_as_claimed()
     yield "As claimed in", f"{won:g} of {counted(verdict.blocks, 'block')}"
     yield "Effect size, paired", _signed(verdict.effect_size)
     yield "p, adjusted", probability(verdict.p_holm)
