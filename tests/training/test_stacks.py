@@ -3,7 +3,7 @@ same bits in any company.
 """
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count, pairwise
 from typing import Any
 
@@ -392,6 +392,7 @@ def test_a_run_takes_its_share_of_the_seconds():
         (nn.BatchNorm1d(3, momentum=None), "keeps statistics of batches"),
         (nn.InstanceNorm1d(3, track_running_stats=True), "keeps statistics"),
         (nn.Conv2d(1, 1, 3), "convolutions gain nothing"),
+        (nn.GRU(1, 1), "vmap has no rule for its GRU"),
     ],
 )
 def test_a_model_that_cannot_be_stacked_says_why(model, why):
@@ -400,17 +401,24 @@ def test_a_model_that_cannot_be_stacked_says_why(model, why):
 
 
 def test_models_differ_in_structure_where_code_would_run_differently():
+    @dataclass(frozen=True)
+    class Rule:
+        numbers: list[int]
+
     class Scaled(nn.Module):
-        def __init__(self, scale: float) -> None:
+        def __init__(self, scale: Any) -> None:
             super().__init__()
             self.scale = scale
 
     assert structure(Scaled(1.0)) == structure(Scaled(1.0))
     assert structure(Scaled(1.0)) != structure(Scaled(2.0))
+    one, other = Rule([1, 2]), Rule([1, 3])
+    assert structure(Scaled(one)) == structure(Scaled(Rule([1, 2])))
+    assert structure(Scaled(one)) != structure(Scaled(other))
     assert structure(nn.Linear(2, 3)) != structure(nn.Linear(2, 4))
     assert structure(nn.Dropout(0.1)) == structure(nn.Dropout(0.2))
     with pytest.raises(CannotBeStacked, match="may differ between runs"):
-        structure(Scaled(torch.zeros(1)))
+        structure(Scaled(Rule([torch.zeros(1)])))
 
 
 def normalise_in_place(x: Tensor) -> tuple[Tensor]:

@@ -60,14 +60,15 @@ def _ready(job: Job, members: Sequence[Member]) -> list[StackMember]:
 
 def _check_work(alone: StackMember) -> None:
     """Make the first updates. Raise CannotBeStacked where each takes long: there is
-    nothing to gain, and comparing would take long, too.
+    little to gain, and comparing would take long, too.
     """
     alone.advance_alone(1)  # caches filled
     began = time.process_time()
     alone.advance_alone(CHECKED)
     seconds = (time.process_time() - began) / (CHECKED - 1)
     if seconds > LONG_UPDATE_S:
-        raise CannotBeStacked("each update is work enough alone")
+        limit = round(1000 * LONG_UPDATE_S)
+        raise CannotBeStacked(f"an update alone takes more than {limit} ms")
 
 
 def _check_results(

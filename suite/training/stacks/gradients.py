@@ -207,6 +207,8 @@ def _refusal(error: RuntimeError) -> Exception:
         return error
     if "random operation" in str(error):
         return CannotBeStacked("it draws random numbers of its own")
+    if ".item()" in str(error):
+        return CannotBeStacked("it reads a number from a tensor")
     return CannotBeStacked(f"vmap refuses its loss ({one_line(error)})")
 
 

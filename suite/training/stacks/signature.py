@@ -17,6 +17,7 @@ from tasks import Split
 
 # Attributes that every module has
 OF_A_MODULE = frozenset(vars(nn.Module()))
+HEAP_TYPE = 1 << 9  # the flag of types that are made while Python runs
 PLAIN = (
     bool,
     int,
@@ -83,6 +84,9 @@ def _attributes(name: str, module: nn.Module) -> tuple[Any, ...]:
     """The plain attributes of a layer, which all members' must agree on: the code of
     one model is run for all.
     """
+    if isinstance(module, nn.RNNBase):
+        kind = type(module).__name__
+        raise CannotBeStacked(f"vmap has no rule for its {kind}")
     has_statistics = (
         isinstance(module, _NormBase) and module.running_mean is not None
     )
@@ -112,6 +116,19 @@ def _plain(value: Any, who: str) -> Any:
     is_function = isinstance(value, FunctionType | BuiltinFunctionType | type)
     if is_function and getattr(value, "__closure__", None) is None:
         return value.__module__, value.__qualname__
+    if _is_all_in_attributes(value):
+        kind = type(value)
+        return (kind.__module__, kind.__qualname__, _plain(vars(value), who))
     raise CannotBeStacked(
         f"{who} is of type {type(value).__name__}, which may differ between runs"
     )
+
+
+def _is_all_in_attributes(value: Any) -> bool:
+    """Whether a value is an object of a class written in Python, such as a dataclass or
+    a vocabulary, which holds nothing but its attributes.
+    """
+    kinds = type(value).__mro__[:-1]  # without ``object``
+    is_python = all(kind.__flags__ & HEAP_TYPE for kind in kinds)
+    has_slots = any("__slots__" in vars(kind) for kind in kinds)
+    return is_python and not has_slots and hasattr(value, "__dict__")
