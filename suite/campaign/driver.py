@@ -87,6 +87,7 @@ class Driver:
         self._worker_loads = WorkerLoads()
         self._machine_loads = MachineLoads()
         self.cells: list[Cell] = []
+        self._is_adding = False  # cells
         self._others = OtherCampaigns(self.folder)
         self._scheduler = Scheduler(
             executor, self._job, plan.profile.stack, claim_kinds(plan)
@@ -250,27 +251,56 @@ class Driver:
     def _add_cells(self, plans: Iterable[CellPlan]) -> None:
         """Start these cells, and those that interim looks then add."""
         new: list[Cell] = []
-        # By block, as the scheduler submits them: a claim needs all arms of a
-        # block, and can be judged once there are some blocks.
-        for cell_plan in sorted(plans, key=lambda cell_plan: cell_plan.block):
-            # Takes a moment, as its data are read and fingerprinted.
-            stacked = self._stacks.has(cell_plan)
-            cell = Cell(self.plan, cell_plan, self._device, stacked)
-            new.append(cell)
-            self._advance(cell)
-            # Workers need not wait for the other cells, unless their runs are
-            # to share a stack.
-            if self.plan.profile.stack == 1:
-                self._submit()
+        self._is_adding = True
+        for group in self._together(plans):
+            self._collect_meanwhile()
+            for cell_plan in group:
+                # Takes a moment, as its data are read and fingerprinted.
+                stacked = self._stacks.has(cell_plan)
+                cell = Cell(self.plan, cell_plan, self._device, stacked)
+                new.append(cell)
+                self._advance(cell)
+            # Workers need not wait for the other cells.
+            self._submit()
         self.cells += new
         self.tally.planned = sum(cell.planned for cell in self.cells)
-        for task in {cell.cell_plan.task for cell in new}:
+        self._is_adding = False
+        # Of others, too: what came back meanwhile may have made one due.
+        for task in {cell.cell_plan.task for cell in self.cells}:
             self._take_interim_look(task)
+
+    def _together(self, plans: Iterable[CellPlan]) -> list[list[CellPlan]]:
+        """Groups of cells that are added one after the other.
+
+        By block, as the scheduler submits them: a claim needs all arms of a block, and
+        can be judged once there are some blocks. Without stacks each cell is a group.
+        With them the first group has all that can be told at once, and then each arm
+        at a level is one, since measuring what a stack gains takes a second or two.
+        """
+        ordered = sorted(plans, key=lambda cell_plan: cell_plan.block)
+        if self.plan.profile.stack == 1:
+            return [[cell_plan] for cell_plan in ordered]
+        groups: dict[Any, list[CellPlan]] = {}
+        for cell_plan in ordered:
+            place = cell_plan.task, cell_plan.level, cell_plan.builds
+            group = None if self._stacks.is_settled(cell_plan) else place
+            groups.setdefault(group, []).append(cell_plan)
+        first = groups.pop(None, [])
+        return [first, *groups.values()]
+
+    def _collect_meanwhile(self) -> None:
+        """Record what has come back while cells were added with measurements."""
+        if self.plan.profile.stack > 1 and self.executor.in_flight:
+            for outcome in self.executor.wait(0.0):
+                self._collect(outcome)
+            self._poll()
 
     def _take_interim_look(self, task: str) -> None:
         """If an interim look is due, add the next blocks of the claims that it leaves
         open.
         """
+        if self._is_adding:
+            return  # of a task's cells some are missing
         cells = [cell for cell in self.cells if cell.cell_plan.task == task]
         further = self._interim_looks.take(task, cells)
         if further:

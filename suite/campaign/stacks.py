@@ -1,4 +1,5 @@
-"""Which cells of a campaign are stacked: settled once, when it starts.
+"""Which cells of a campaign are stacked: settled once, when the first one of an arm at a
+level is due.
 
 A run's key says whether it is stacked. So a campaign that is resumed, on whatever
 machine, keeps to what its folder has, and never measures again.
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -67,31 +68,53 @@ class StackChoices:
         self._path = folder / FILE
         self._measure = measure or gain
         self._choices: dict[str, Choice] = {}
-
-    def has(self, cell: CellPlan) -> bool:
-        """Whether the runs of a cell are stacked."""
-        if self._plan.profile.stack == 1:
-            return False
-        return self._choices[_name(_place(cell))].stacked
+        self._device = "cpu"
 
     def settle(self, device: str) -> None:
-        """Read what was chosen when the campaign started, or choose now and write it
-        down. Without stacks in the profile there is nothing to choose.
+        """Read what was chosen before, and choose what needs no measuring. Without
+        stacks in the profile there is nothing to choose.
         """
-        self._choices = self.chosen(device)
-        if self._choices:
-            chosen = {name: asdict(one) for name, one in self._choices.items()}
-            replace_text(self._path, json.dumps(chosen, indent=1))
+        self._device = device
+        if self._plan.profile.stack == 1:
+            return
+        known = read_json(self._path)
+        for place in self._places():
+            name = _name(place)
+            found = self._without_measuring(place, device)
+            if name in known:
+                self._choices[name] = Choice(**known[name])
+            elif found is not None:
+                self._choices[name] = found
+        self._write()
+
+    def is_settled(self, cell: CellPlan) -> bool:
+        """Whether ``has`` answers at once, without measuring for a second or two."""
+        return (
+            self._plan.profile.stack == 1
+            or _name(_place(cell)) in self._choices
+        )
+
+    def has(self, cell: CellPlan) -> bool:
+        """Whether the runs of a cell are stacked. If that has to be measured, it is
+        written down at once: the keys of the runs say it.
+        """
+        if self._plan.profile.stack == 1:
+            return False
+        place = _place(cell)
+        if not self.is_settled(cell):
+            self._choices[_name(place)] = self._choose(place, self._device)
+            self._write()
+        return self._choices[_name(place)].stacked
 
     def chosen(self, device: str) -> dict[str, Choice]:
         """The choices by TASK/LEVEL/ARM: those that the campaign has, or those that it
-        would start with; empty without stacks in the profile.
+        would make; empty without stacks in the profile.
         """
         if self._plan.profile.stack == 1:
             return {}
         known = read_json(self._path)
         found = {}
-        for place in dict.fromkeys(map(_place, self._plan.all_cells)):
+        for place in self._places():
             name = _name(place)
             if name in known:
                 found[name] = Choice(**known[name])
@@ -99,20 +122,35 @@ class StackChoices:
                 found[name] = self._choose(place, device)
         return found
 
+    def _places(self) -> Iterable[Place]:
+        return dict.fromkeys(map(_place, self._plan.all_cells))
+
+    def _write(self) -> None:
+        chosen = {name: asdict(one) for name, one in self._choices.items()}
+        replace_text(self._path, json.dumps(chosen, indent=1))
+
     def _choose(self, place: Place, device: str) -> Choice:
+        found = self._without_measuring(place, device)
+        if found is not None:
+            return found
+        try:
+            choice = self._measured(place)
+        # A task's own code may do anything. As a run of its own it will fail
+        # again, and be recorded.
+        except (Exception, SystemExit) as error:
+            return Choice(False, f"it failed in a stack ({error})")
+        _Cache().add(self._identity(place), asdict(choice))
+        return choice
+
+    def _without_measuring(self, place: Place, device: str) -> Choice | None:
+        """What is chosen without looking at the model, or was measured on this machine
+        before; None if it has to be measured.
+        """
         why = why_alone(self._plan, *place, device)
         if why:
             return Choice(False, why)
-        cache = _Cache()
-        key = self._identity(place)
-        if key not in cache.known:
-            try:
-                cache.add(key, asdict(self._measured(place)))
-            # A task's own code may do anything. As a run of its own it will
-            # fail again, and be recorded.
-            except (Exception, SystemExit) as error:
-                return Choice(False, f"it failed in a stack ({error})")
-        return Choice(**cache.known[key])
+        known = _Cache().known.get(self._identity(place))
+        return None if known is None else Choice(**known)
 
     def _measured(self, place: Place) -> Choice:
         try:

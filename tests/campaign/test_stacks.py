@@ -104,15 +104,23 @@ def test_what_loses_is_trained_alone_and_shares_its_keys_with_other_campaigns(
     )
 
 
+def settled(plan: Plan, folder: Path) -> StackChoices:
+    """The choices of a campaign all of whose cells were due."""
+    found = StackChoices(plan, folder)
+    found.settle("cpu")
+    for cell in plan.cells:
+        found.has(cell)
+    return found
+
+
 def test_a_campaign_keeps_to_what_was_chosen_when_it_started(
     tiny_plan, tmp_path, monkeypatch
 ):
     plan = with_stack(tiny_plan, 4)
     gaining(monkeypatch, WINS)
-    StackChoices(plan, tmp_path).settle("cpu")
+    settled(plan, tmp_path)
     gaining(monkeypatch, LOSES)
-    resumed = StackChoices(plan, tmp_path)
-    resumed.settle("cpu")
+    resumed = settled(plan, tmp_path)
 
     assert all(resumed.has(cell) for cell in plan.cells)
 
@@ -129,10 +137,43 @@ def test_a_gain_is_measured_once_on_a_machine(
     monkeypatch.setattr(stacks, "gain", gain)
     for folder in ("first", "second"):
         (tmp_path / folder).mkdir()
-        StackChoices(plan, tmp_path / folder).settle("cpu")
+        settled(plan, tmp_path / folder)
 
     assert len(calls) == len({(one.level, one.arm) for one in calls}) == 4
     assert {len(job.members) for job in calls} == {4}
+
+
+def test_a_gain_is_measured_when_the_first_cell_of_an_arm_is_due(
+    tiny_plan, run_inline, tmp_path, monkeypatch
+):
+    """Runs of other arms have come back by then; a campaign that is stopped between
+    two measurements keeps the first.
+    """
+    plan, folder = with_stack(tiny_plan, 4), tmp_path / "results"
+    recorded = []
+
+    def gain(job: Job) -> float:
+        record = folder / plan.id / "runs.jsonl"
+        recorded.append(len(record.read_text().splitlines()))
+        return WINS
+
+    monkeypatch.setattr(stacks, "gain", gain)
+    run_inline(plan, folder)
+
+    assert recorded[0] == 0
+    assert recorded == sorted(recorded)
+    assert recorded[-1] > 0
+
+    calls: list[Job] = []
+    monkeypatch.setattr(stacks, "gain", lambda job: calls.append(job) or LOSES)
+    monkeypatch.setattr(stacks, "cache_folder", lambda: tmp_path / "other")
+    stopped = StackChoices(plan, tmp_path)
+    stopped.settle("cpu")
+    assert not calls
+    stopped.has(plan.cells[0])
+    gaining(monkeypatch, WINS)
+    assert not settled(plan, tmp_path).has(plan.cells[0])
+    assert len(calls) == 1
 
 
 def test_why_an_arm_is_alone_is_kept_with_the_campaign(
@@ -143,7 +184,7 @@ def test_why_an_arm_is_alone_is_kept_with_the_campaign(
 
     monkeypatch.setattr(stacks, "gain", gain)
     plan = with_stack(tiny_plan, 4)
-    StackChoices(plan, tmp_path).settle("cpu")
+    settled(plan, tmp_path)
     written = json.loads((tmp_path / FILE).read_text())
 
     assert Choice(**written["tiny/few/narrow"]) == Choice(

@@ -19,8 +19,8 @@ from suite.training.stacks.stack import Stack
 from tasks.contract.recipe import FULL_LENGTH
 
 CHECKED = 3  # updates after which members of different stacks are compared
-TIMED = 6  # updates in a round
-ROUNDS = 5
+TIMED = 4  # updates in a round
+ROUNDS = 4
 MOST = 16  # members, at most: a larger stack gains little more
 LONG_UPDATE_S = 0.01
 # Rounding apart, a run in a stack loses as much as one alone.
