@@ -12,13 +12,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
+from urllib.parse import unquote_to_bytes
 
 from dash.development.base_component import Component
 
 from tasks import UserError
 
 log = logging.getLogger("bakeoff.dashboard")
-PREFIX = re.compile(r"(/[\w.~-]+)*/")
+# Names as browsers write them: JupyterHub's have %40 where a user's name has an @.
+PREFIX = re.compile(r"(/([\w.~@+-]|%[0-9A-Fa-f]{2})+)*/")
 LINKS = ("href", "src")  # properties that hold a URL
 
 Content = TypeVar("Content")
@@ -32,8 +34,8 @@ def normalized_prefix(prefix: str) -> str:
     path = f"/{prefix.strip('/')}/".replace("//", "/")
     if not PREFIX.fullmatch(path):
         raise UserError(
-            f"--prefix {prefix!r} is not a path of letters, digits, '-', '_', '.' and '~': "
-            "give one like /bakeoff/."
+            f"--prefix {prefix!r} is not a path of letters, digits, '-', '_', '.', '~', '@', "
+            "'+' and %40 or the like: give one like /bakeoff/."
         )
     return path
 
@@ -59,11 +61,13 @@ def prefixed(content: Content, prefix: str) -> Content:
 
 def without_prefix(app: WsgiApp, prefix: str) -> WsgiApp:
     """WSGI middleware that strips the prefix from the paths of requests."""
+    # Of a path WSGI hands over the bytes that %40 and the like stand for.
+    decoded = unquote_to_bytes(prefix).decode("latin-1")
 
     def serve(
         environ: dict[str, Any], start: Callable[..., Any]
     ) -> Iterable[bytes]:
-        path = strip_prefix(environ.get("PATH_INFO", "/"), prefix)
+        path = strip_prefix(environ.get("PATH_INFO", "/"), decoded)
         # A copy: the environment belongs to the server, which may use it
         # again.
         return app({**environ, "PATH_INFO": path}, start)

@@ -29,6 +29,11 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+NOT_SERVED = (
+    "The dashboard is shown by this machine's own name alone, unless it asks for a "
+    f"password. Behind a proxy, such as Jupyter's, set {ENVIRONMENT}=user:password "
+    "before `bakeoff dashboard`."
+)
 # for files of the record: nothing in them may run or load anything
 SEALED = "default-src 'none'; sandbox"
 
@@ -80,7 +85,7 @@ def secure(server: flask.Flask, auth: tuple[str, str] | None) -> None:
             return (
                 None
                 if is_local(_host(flask.request.host))
-                else _refused(403, "This name is not served here.")
+                else _refused(403, NOT_SERVED)
             )
         return (
             None

@@ -160,6 +160,11 @@ main()
 """
 
 
+def results_of(task_file: Path, resource: str) -> Path:
+    """A folder of its own: runs of another campaign there would be taken over."""
+    return task_file.parent / f"results-{resource}"
+
+
 def run(
     address: str, task_file: Path, resource: str, arrival: float = 300.0
 ) -> subprocess.CompletedProcess[str]:
@@ -181,7 +186,7 @@ def run(
         "--address",
         address,
         "--results",
-        str(task_file.parent / "results"),
+        str(results_of(task_file, resource)),
         "--tracking",
         "none",
     ]
@@ -214,7 +219,7 @@ def test_nodes_that_can_be_had_are_waited_for_and_others_are_not(
         refused = run(
             address, tiny_file, "sorcery", arrival=300.0 if newer else 10.0
         )
-    campaign = Results(tiny_file.parent / "results").load("magic")
+    campaign = Results(results_of(tiny_file, "magic")).load("magic")
     log = (campaign.folder / "log.txt").read_text()
 
     assert set(campaign.runs["status"]) == {"finished"}

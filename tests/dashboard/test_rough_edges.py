@@ -81,6 +81,37 @@ def test_a_proxy_may_speak_tls_to_the_browser(campaigns):
     assert not re.search(r'(href|src|action)="?http:', answer.text)
 
 
+JUPYTER = "/user/ann%40uni.example/proxy/8050/"
+
+
+def test_jupyters_proxy_shows_it_on_this_machine(campaigns):
+    """jupyter-server-proxy takes the prefix off the path."""
+    app = create_app(Results(campaigns), refresh=False, prefix=JUPYTER)
+    client = app.server.test_client()
+    page = client.get("/", headers={"Host": "localhost:8888"})
+
+    assert page.status_code == 200
+    assert f'src="{JUPYTER}_dash-component-suites/' in page.text
+    # A proxy that leaves it there hands over what its letters stand for.
+    kept = client.get("/user/ann@uni.example/proxy/8050/healthz")
+    assert kept.status_code == 200
+
+
+def test_on_a_hub_jupyters_proxy_needs_a_password_and_says_so(campaigns):
+    """It hands on the hub's name, by which any page in the browser could ask."""
+    results, hub = Results(campaigns), {"Host": "hub.uni.example"}
+    closed = create_app(results, refresh=False, prefix=JUPYTER)
+    refused = closed.server.test_client().get("/", headers=hub)
+    ann = ("ann", "a password")
+    open_to_ann = create_app(results, refresh=False, prefix=JUPYTER, auth=ann)
+    client = open_to_ann.server.test_client()
+
+    assert refused.status_code == 403
+    assert "BAKEOFF_DASHBOARD_AUTH=user:password" in refused.text
+    assert client.get("/", headers=hub).status_code == 401
+    assert client.get("/", headers=hub, auth=ann).status_code == 200
+
+
 def test_of_fifty_campaigns_each_can_be_opened(
     campaigns, tmp_path, monkeypatch
 ):
