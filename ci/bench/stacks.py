@@ -32,6 +32,7 @@ CELLS = (
     "deep_vs_wide/mnist1d_15k/depth_1@0.25",
     "deep_vs_wide/mnist1d_15k/depth_3@0.25",
     "deep_vs_wide/mnist1d_15k/depth_8@0.25",
+    "deep_vs_wide/mnist1d_15k/depth_8_batch_norm@0.25",
     "logistic_regression/mnist1d/gd",
     "logistic_regression/breast_cancer/gd",
     "logistic_regression/mnist1d/mlp",
