@@ -9,19 +9,23 @@ from playwright.sync_api import expect
 from dashboard.pages import PAGES
 from suite.records.results import Results
 
-TASK = "logistic_regression"
+TASK, MANY_ARMS = "logistic_regression", "overfitting"
 LONG = "a_very_long_name_of_an_arm_that_nobody_could_possibly_break_up"
 
 
 @pytest.fixture(scope="module")
 def long_names(synthetic, tmp_path_factory):
-    """A campaign whose arms have names of sixty characters and no space in them."""
+    """A campaign with more than twelve arms whose names have sixty characters and no
+    space in them.
+    """
     root = tmp_path_factory.mktemp("long")
-    size = synthetic.Size(blocks=3, trials=3, finals=1, tasks=(TASK,))
+    size = synthetic.Size(blocks=3, trials=3, finals=1, tasks=(MANY_ARMS,))
     path = root / synthetic.write_campaign(root, size) / "campaign.json"
     about = json.loads(path.read_text())
-    for number, arm in enumerate(about["tasks"][TASK]["arms"]):
-        arm["label"] = f"{LONG[:59]}{number}"
+    arms = about["tasks"][MANY_ARMS]["arms"]
+    assert len(arms) >= 12
+    for number, arm in enumerate(arms):
+        arm["label"] = f"{LONG[:58]}{number:02}"
     path.write_text(json.dumps(about))
     return Results(root)
 
@@ -30,7 +34,7 @@ def test_names_of_sixty_characters_fit_a_telephone(look, serve, long_names):
     viewer = look(serve(long_names), width=375, height=812)
     wide = {}
     for page in PAGES:
-        shown = viewer.open(f"{page.PATH}?task={TASK}")
+        shown = viewer.open(f"{page.PATH}?task={MANY_ARMS}")
         wide[page.PATH] = shown.evaluate(
             "document.documentElement.scrollWidth"
         )

@@ -45,14 +45,16 @@ def test_tables_take_the_colours_of_the_theme(look, board):
     )  # the surface of cards
 
 
-def test_no_page_is_wider_than_a_telephone(look, board):
-    viewer = look(board, width=390, height=844)
+def test_no_page_is_wider_than_its_window(look, board):
+    viewer = look(board, width=375, height=812)
     for path in PATHS:
         page = viewer.open(path + (QUERY if path != "/" else ""))
+        for width in (375, 1440):
+            page.set_viewport_size({"width": width, "height": 812})
+            found = page.evaluate("document.documentElement.scrollWidth")
 
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390, (
-            path
-        )
+            assert found <= width, (path, width)
+        page.set_viewport_size({"width": 375, "height": 812})
 
 
 def test_the_menu_of_a_telephone_opens_and_closes(look, board):

@@ -7,7 +7,7 @@ import pytest
 from dash import html
 
 from dashboard.data.snapshots import Snapshots
-from dashboard.data.view import view_of
+from dashboard.data.view import View, view_of
 from dashboard.pages import compare
 from dashboard.pages.compare.claims import claims_card, moved, of_one_campaign
 from dashboard.pages.compare.differences import differences_card, written
@@ -89,6 +89,20 @@ def test_many_claims_of_which_none_changed_are_folded(view, verdict):
     assert not task.open
     assert "30 claims" in text_of(of_kind(task, html.Summary)[0])
     assert "changed" not in text_of(task)
+
+
+def test_many_tasks_of_which_none_changed_are_folded(
+    view, verdict, monkeypatch
+):
+    monkeypatch.setattr(View, "title", lambda _, task: task)
+    two = [replace(verdict, task=task) for task in ("one", "other")]
+    shared = [(each, each) for each in two for _ in range(10)]
+
+    shown = claims_card(view, view.snapshot, shared)
+
+    tasks = of_kind(shown, html.Details)
+    assert len(tasks) == 2
+    assert not any(task.open for task in tasks)
 
 
 def test_claims_of_one_campaign_are_folded_and_lead_to_that_campaign(

@@ -68,13 +68,16 @@ def claims_card(
     by_task = groupby(shared, key=lambda pair: pair[0].task)
     groups = [(task, sorted(pairs, key=_unmoved)) for task, pairs in by_task]
     # Where even these are many, their number stands beside the task.
-    changed = [pairs for _, pairs in groups if any(map(moved, pairs))]
-    opened = len(shared) <= FEW_ROWS or sum(map(len, changed)) <= FEW_ROWS
+    changed = {task: pairs for task, pairs in groups if any(map(moved, pairs))}
+    few_changed = sum(map(len, changed.values())) <= FEW_ROWS
+    opened = set(changed) if few_changed else set()
+    if len(shared) <= FEW_ROWS:
+        opened = {task for task, _ in groups}
     return card(
         _key(view, other),
         _top(view, span),
         *(
-            _of_task(views, task, pairs, span, opened)
+            _of_task(views, task, pairs, span, task in opened)
             for task, pairs in groups
         ),
         title=words("compare-verdicts"),
@@ -129,13 +132,12 @@ def _of_task(
     summary = html.Summary(
         [html.H3([view.title(task), count]), " ", tag if changed else None]
     )
-    few = len(pairs) <= FEW_ROWS
     return html.Div(
         html.Details(
             [summary, html.Ul([_row(views, pair, span) for pair in pairs])],
             id=f"compare-{task}",
             className="forest-group question",
-            open=opened and (few or bool(changed)),
+            open=opened,
         ),
         className="question-place",
     )
