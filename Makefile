@@ -21,7 +21,7 @@ READY := .venv/ready-$(TORCH)
 DEVELOPER := .venv/developer-$(TORCH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check dashboard mlflow bench slow clean environment constraints
+.PHONY: help demo test check dashboard mlflow bench slow clean environment constraints outdated
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -58,6 +58,9 @@ environment: $(DEVELOPER)  ## Make .venv with all that developers need
 
 constraints:  ## Resolve every dependency again and write ci/constraints.txt
 	@PYTHON="$(PYTHON)" bash ci/constraints.sh
+
+outdated: $(READY)  ## List the pinned packages that have newer versions
+	@bash ci/outdated.sh
 
 # An update undoes what later additions rest on, so that their targets bring them up to date as well.
 FORGET = rm -f .venv/ready-* .venv/developer-* .venv/bench

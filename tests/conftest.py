@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 
 import tasks
 from suite.campaign.launch import launch
@@ -72,6 +73,14 @@ def pytest_configure() -> None:
     Ray reads the mode as it is first imported, by whichever test comes first, and the
     token as it starts; two that start at once would each write one.
     """
+    # Nothing may fail for having taken long on a busy machine.
+    settings.register_profile(
+        "unhurried",
+        settings.get_profile(settings.get_current_profile_name()),
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    settings.load_profile("unhurried")
     os.environ.setdefault("RAY_AUTH_MODE", "token")
     token = Path.home() / ".ray" / "auth_token"
     with suppress(OSError):

@@ -28,8 +28,8 @@ SIZE_CACHE_S = 0.5
 # The time that Ray's autoscaler allows a node for starting.
 NODE_STARTUP_TIMEOUT_S = 900.0
 # Where the autoscaler says that no node type fits: it may not have seen the
-# demand.
-INFEASIBLE_TIMEOUT_S = 15.0
+# demand, as on a busy machine, where 15 seconds were too few.
+INFEASIBLE_TIMEOUT_S = 60.0
 
 
 class Capacity:
