@@ -120,3 +120,19 @@ def test_a_page_on_a_dark_screen_is_printed_light(look, board):
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     expect(chart).not_to_have_css("background-color", white)
     expect(chart).not_to_have_attribute("width", "680")
+
+
+def test_a_report_shows_every_effect_without_scrolling(look, board, results):
+    page = look(board).page
+    campaign = results.ids()[0]
+    report = page.context.request.get(f"{board}/report/{campaign}.html")
+    page.goto(f"{board}/healthz")
+    page.set_content(report.text())
+    table = page.locator(".summary .wide")
+
+    assert page.locator(".summary td:nth-child(4)").count() > 1
+    for width in (375, 1200):
+        page.set_viewport_size({"width": width, "height": 900})
+        beyond = table.evaluate("(one) => one.scrollWidth - one.clientWidth")
+
+        assert beyond <= 0, width
