@@ -139,3 +139,15 @@ def test_a_machine_without_git_and_a_user_without_a_name_are_published(
 
     assert payload._user() == ""
     assert payload._git_commit(ROOT) == ""
+
+
+def test_a_folder_for_checkpoints_that_cannot_be_made_stops_no_campaign(
+    tiny_plan, run_inline, tmp_path, monkeypatch
+):
+    """As one that all nodes are to share, and that is not mounted on this one."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("BAKEOFF_CHECKPOINTS", str(tmp_path / "file" / "all"))
+
+    assert run_inline(tiny_plan).trained == tiny_plan.runs
+    log = (tmp_path / "results" / tiny_plan.id / "log.txt").read_text()
+    assert "a long run that is lost starts from scratch" in log
