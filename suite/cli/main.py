@@ -1,6 +1,6 @@
 """``bakeoff``: run comparisons, follow them, look at the results.
 
-Exit codes: 0 done; 1 some runs failed, or a check did; 2 something given cannot be
+Exit codes: 0 done; 1 some runs failed, their cluster, or a check; 2 something given cannot be
 used; 130 interrupted by Ctrl-C (143 by SIGTERM, 129 by SIGHUP).
 """
 

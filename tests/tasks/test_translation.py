@@ -1345,6 +1345,7 @@ BEST = {  # found by hand at a dozen hyperparameters, on validation
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)  # three minutes of a machine that does nothing else
 @pytest.mark.parametrize(
     ("level", "measure", "wanted"),
     [("numbers", "exact", 0.95), ("interface", "bleu", 20.0)],
