@@ -473,6 +473,8 @@ def test_a_range_that_cannot_be_written_out_is_refused(kind):
     """Python writes no number of 5,001 digits, so neither may a message."""
     with pytest.raises(UserError, match=r"low must|too long to show"):
         make(kind, {"high": 0, "default": 10**5000})
+    with pytest.raises(UserError, match=r"logarithmic|too long to show"):
+        make(kind, {"low": 0, "log": True, "default": 10**5000})
 
 
 # ----------------------------------------------------------------------------- records

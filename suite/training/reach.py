@@ -586,6 +586,13 @@ def _bound(statement: ast.AST) -> list[str]:
     for node in ast.iter_child_nodes(statement):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names.append(node.id)
+        elif isinstance(node, ast.comprehension):
+            # Its variables are its own: `for level in LEVELS` binds no `level`.
+            names += [
+                name
+                for part in (node.iter, *node.ifs)
+                for name in _bound(part)
+            ]
         elif not isinstance(node, FUNCTIONS[2]):
             names += _bound(node)
     return names

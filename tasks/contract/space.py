@@ -335,7 +335,9 @@ def _check_when(check: FieldChecks) -> None:
 
 def _check_log(range_: Float | Int) -> None:
     if range_.log and range_.low <= 0:
-        raise UserError(f"{range_}: a logarithmic range must start above 0.")
+        raise UserError(
+            f"{brief(range_)}: a logarithmic range must start above 0."
+        )
 
 
 def is_value(value: Any) -> bool:

@@ -137,6 +137,11 @@ def plan_for(task):
         ("margin=0.1", "margin=0.2"),
         ("It is better.", "It is far better."),
         ('TITLE = "a title"', 'TITLE = "another title"'),
+        # no function's `params` is this one
+        (
+            'TITLE = "a title"',
+            'TITLE = [params for params in "another title"]',
+        ),
         (
             '    arms=(Arm("small", small)',
             '    arms=(Arm("new", other), Arm("small", small)',
@@ -149,6 +154,7 @@ def plan_for(task):
         "margin",
         "claim",
         "unused",
+        "comprehension",
         "new arm",
         "label",
     ],
