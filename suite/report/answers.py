@@ -27,6 +27,8 @@ QUESTION_WORD = re.compile(
     r"\b(how|what|when|where|which|who|why)\b", re.IGNORECASE
 )
 # What became of a claim, in the order in which an answer counts them.
+# Claims that an answer names because they came out otherwise: two fit in a few lines.
+MOST_NAMED = 2
 HELD, FAILED, EQUAL, OPEN = (
     "supported",
     "refuted",
@@ -65,7 +67,23 @@ def answer(verdicts: Sequence[ClaimVerdict], labels: Labels) -> str:
             "question-matching", language, matchings=parts, counts=counts
         )
     lead = _lead(became, yes_or_no, language)
-    return translate("question-answer", language, lead=lead, counts=counts)
+    said = translate("question-answer", language, lead=lead, counts=counts)
+    return said + "".join(_exceptions(verdicts, language))
+
+
+def _exceptions(
+    verdicts: Sequence[ClaimVerdict], language: str
+) -> Iterator[str]:
+    """Which claims did not come out as the others: `` Not so: “…”``. Nothing where none
+    held, or where there are more than can be read at a glance.
+    """
+    codes = {FAILED: "question-not-so", EQUAL: "question-not-different"}
+    found = [one for one in verdicts if _became(one) in codes]
+    any_held = any(_became(one) == HELD for one in verdicts)
+    if not any_held or len(found) > MOST_NAMED:
+        return
+    for verdict in found:
+        yield translate(codes[_became(verdict)], language, claim=verdict.says)
 
 
 def _became(verdict: ClaimVerdict) -> str:

@@ -32,7 +32,13 @@ def one(campaign):
 def said(campaign, one, verdicts, question=YES_OR_NO, language="en"):
     """The answer where claims without a matching group have these verdicts."""
     lone = [
-        replace(one, verdict=verdict, complete=True, matching_group="")
+        replace(
+            one,
+            verdict=verdict,
+            complete=True,
+            matching_group="",
+            says="It does.",
+        )
         for verdict in verdicts
     ]
     return answer(lone, labelled(campaign, one, question, language))
@@ -53,7 +59,7 @@ def labelled(campaign, one, question=YES_OR_NO, language="en"):
         ([FAILED] * 2, "No: 0 of 2 claims held, 2 failed."),
         (
             [HELD, HELD, FAILED, OPEN],
-            "It depends: 2 of 4 claims held, 1 failed, 1 open.",
+            "It depends: 2 of 4 claims held, 1 failed, 1 open. Not so: “It does.”",
         ),
         (
             [HELD, OPEN],
@@ -97,7 +103,9 @@ def test_a_claim_that_waits_for_blocks_is_open(campaign, one):
 
 
 def test_an_answer_says_how_many_decided_claims_are_exploratory(campaign, one):
-    sure = replace(one, verdict=HELD, complete=True, matching_group="")
+    sure = replace(
+        one, verdict=HELD, complete=True, matching_group="", says="It does."
+    )
     hints = [
         replace(sure, verdict=verdict, label="exploratory")
         for verdict in (HELD, FAILED, OPEN)
@@ -107,7 +115,8 @@ def test_an_answer_says_how_many_decided_claims_are_exploratory(campaign, one):
 
     # the open one says nothing that could be mistaken for an answer
     assert text == (
-        "It depends: 2 of 4 claims held, 1 failed, 1 open, 2 exploratory."
+        "It depends: 2 of 4 claims held, 1 failed, 1 open, 2 exploratory. "
+        "Not so: “It does.”"
     )
 
 
@@ -152,7 +161,15 @@ def test_a_group_that_the_question_is_not_about_is_counted(campaign, one):
 
     text = answer(verdicts, labelled(campaign, one))
 
-    assert text == "It depends: 2 of 3 claims held, 1 failed."
+    assert text.startswith("It depends: 2 of 3 claims held, 1 failed.")
+
+
+def test_up_to_two_claims_that_came_out_otherwise_are_named(campaign, one):
+    two = said(campaign, one, [HELD, FAILED, EQUAL])
+    three = said(campaign, one, [HELD, FAILED, FAILED, EQUAL])
+
+    assert two.endswith("Not so: “It does.” No difference: “It does.”")
+    assert three.endswith("1 without a difference that matters.")
 
 
 def test_chinese_answers_are_chinese(campaign, one):

@@ -27,6 +27,8 @@ answer-for-claim = 论断“{ $claim }”{ $answer }
 ## The answer to a task's question, from its claims
 
 question-answer = { $lead }：{ $counts }。
+question-not-so = 不成立的是：“{ $claim }”
+question-not-different = 无实质差异的是：“{ $claim }”
 question-matching = 取决于匹配方式：{ $matchings }。{ $counts }。
 question-matched-yes = 是（{ $level }，{ $effect }）
 question-matched-no = 否（{ $level }，{ $effect }）
