@@ -70,7 +70,9 @@ def verdict_page(
         question = labels.manifest.task(task).question
         parts += [
             Text.assemble((task, "bold cyan"), f"  {question}"),
-            Text(f"  {answers.answer(of_task, labels)}", "bold"),
+            Padding(
+                Text(answers.answer(of_task, labels), "bold"), (0, 0, 0, 2)
+            ),
             Padding(grid, (0, 0, 1, 2)),
         ]
     tally = Counter[str](verdict.verdict for verdict in verdicts)
