@@ -68,13 +68,13 @@ def answer(verdicts: Sequence[ClaimVerdict], labels: Labels) -> str:
         )
     lead = _lead(became, yes_or_no, language)
     said = translate("question-answer", language, lead=lead, counts=counts)
-    return said + "".join(_exceptions(verdicts, language))
+    return said + "".join(_exceptions(verdicts, labels))
 
 
 def _exceptions(
-    verdicts: Sequence[ClaimVerdict], language: str
+    verdicts: Sequence[ClaimVerdict], labels: Labels
 ) -> Iterator[str]:
-    """Which claims did not come out as the others: `` Not so: “…”``. Nothing where none
+    """Which claims did not come out as the others, as in `Not so: "…"`. Nothing where none
     held, or where there are more than can be read at a glance.
     """
     codes = {FAILED: "question-not-so", EQUAL: "question-not-different"}
@@ -82,8 +82,13 @@ def _exceptions(
     any_held = any(_became(one) == HELD for one in verdicts)
     if not any_held or len(found) > MOST_NAMED:
         return
+    language = labels.language
     for verdict in found:
-        yield translate(codes[_became(verdict)], language, claim=verdict.says)
+        task = labels.manifest.task(verdict.task)
+        own = task.claim_text(verdict.claim, "says", language)
+        yield translate(
+            codes[_became(verdict)], language, claim=own or verdict.says
+        )
 
 
 def _became(verdict: ClaimVerdict) -> str:

@@ -59,7 +59,7 @@ def labelled(campaign, one, question=YES_OR_NO, language="en"):
         ([FAILED] * 2, "No: 0 of 2 claims held, 2 failed."),
         (
             [HELD, HELD, FAILED, OPEN],
-            "It depends: 2 of 4 claims held, 1 failed, 1 open. Not so: “It does.”",
+            'It depends: 2 of 4 claims held, 1 failed, 1 open. Not so: "It does."',
         ),
         (
             [HELD, OPEN],
@@ -116,7 +116,7 @@ def test_an_answer_says_how_many_decided_claims_are_exploratory(campaign, one):
     # the open one says nothing that could be mistaken for an answer
     assert text == (
         "It depends: 2 of 4 claims held, 1 failed, 1 open, 2 exploratory. "
-        "Not so: “It does.”"
+        'Not so: "It does."'
     )
 
 
@@ -168,8 +168,20 @@ def test_up_to_two_claims_that_came_out_otherwise_are_named(campaign, one):
     two = said(campaign, one, [HELD, FAILED, EQUAL])
     three = said(campaign, one, [HELD, FAILED, FAILED, EQUAL])
 
-    assert two.endswith("Not so: “It does.” No difference: “It does.”")
+    assert two.endswith('Not so: "It does." No difference: "It does."')
     assert three.endswith("1 without a difference that matters.")
+
+
+def test_a_claim_is_named_in_the_language_of_the_answer(campaign, one):
+    held = replace(one, verdict=HELD, complete=True, matching_group="")
+    failed = replace(held, verdict=FAILED)
+
+    text = answer([held, failed], labelled(campaign, one, language="zh"))
+
+    task = campaign.campaign.manifest.task(one.task)
+    own = task.claim_text(one.claim, "says", "zh")
+    assert own
+    assert text.endswith(f"不成立的是：“{own}”")
 
 
 def test_chinese_answers_are_chinese(campaign, one):

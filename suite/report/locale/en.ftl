@@ -30,8 +30,8 @@ answer-for-claim = { $answer } for '{ $claim }'
 ## The answer to a task's question, from its claims
 
 question-answer = { $lead }: { $counts }.
-question-not-so = { " " }Not so: “{ $claim }”
-question-not-different = { " " }No difference: “{ $claim }”
+question-not-so = { " " }Not so: "{ $claim }"
+question-not-different = { " " }No difference: "{ $claim }"
 question-matching = It depends on the matching: { $matchings }. { $counts }.
 question-matched-yes = yes ({ $level }, { $effect })
 question-matched-no = no ({ $level }, { $effect })
