@@ -3,8 +3,9 @@
 The others are Ray Tune with OptunaSearch and MLflow's callback, with actors reused and
 not, joblib with Optuna and MLflow, and Hydra's joblib launcher with MLflow and a grid:
 ci/bench/plain/matrix.py and matrix_hydra.py. Hydra is left out where it is not
-installed: `pip install -r ci/bench/peers.txt`. Whole commands are run in turn, start-up included, each into an empty folder. Prints a table in Markdown:
-seconds, CPU seconds of all processes, and ratios to Bakeoff's of the same round.
+installed: `pip install -r ci/bench/peers.txt`. Whole commands are run in turn, start-up
+included, each into an empty folder. Prints a table in Markdown: seconds, CPU seconds of
+all processes, and ratios to Bakeoff's of the same round.
 
     python ci/bench/matrix.py [--rounds 3] [--json FILE]
 """

@@ -26,9 +26,9 @@ AUXILIARY = re.compile(r"(^|, )(are|can|do|does|is|will) ", re.IGNORECASE)
 QUESTION_WORD = re.compile(
     r"\b(how|what|when|where|which|who|why)\b", re.IGNORECASE
 )
-# What became of a claim, in the order in which an answer counts them.
 # Claims that an answer names because they came out otherwise: two fit in a few lines.
 MOST_NAMED = 2
+# What became of a claim, in the order in which an answer counts them.
 HELD, FAILED, EQUAL, OPEN = (
     "supported",
     "refuted",
