@@ -170,18 +170,12 @@ class View:
     def _in_language(
         self, campaign: Campaign, verdict: ClaimVerdict
     ) -> ClaimVerdict:
-        language = self.words.language
-        task = campaign.manifest.task(verdict.task)
-        labels = Labels(campaign.manifest, language)
-
-        def text(field: str, english: str) -> str:
-            return task.claim_text(verdict.claim, field, language) or english
-
+        labels = Labels(campaign.manifest, self.words.language)
         return dataclasses.replace(
             verdict,
-            says=text("says", verdict.says),
-            source=text("source", verdict.source),
-            reported=text("reported", verdict.reported),
+            says=labels.claim(verdict),
+            source=labels.claim(verdict, "source"),
+            reported=labels.claim(verdict, "reported"),
             metric_label=labels.metric(verdict),
         )
 

@@ -82,13 +82,9 @@ def _exceptions(
     any_held = any(_became(one) == HELD for one in verdicts)
     if not any_held or len(found) > MOST_NAMED:
         return
-    language = labels.language
     for verdict in found:
-        task = labels.manifest.task(verdict.task)
-        own = task.claim_text(verdict.claim, "says", language)
-        yield translate(
-            codes[_became(verdict)], language, claim=own or verdict.says
-        )
+        code = codes[_became(verdict)]
+        yield translate(code, labels.language, claim=labels.claim(verdict))
 
 
 def _became(verdict: ClaimVerdict) -> str:

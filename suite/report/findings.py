@@ -18,8 +18,7 @@ OWN_VERSIONS = ("python", "torch")  # those that pages have room for
 def claim_text(finding: Finding, language: str = "en") -> str:
     """The claim, and the level it is judged at where it has several."""
     verdict, labels = finding.newest.verdict, labels_of(finding, language)
-    task = labels.manifest.task(finding.task)
-    says = task.claim_text(finding.claim, "says", language) or verdict.says
+    says = labels.claim(verdict)
     # Where there is one level, the claim's own words imply it.
     several = len(verdict.levels) > 1 or len(verdict.order) > 2
     if not several or not finding.level:

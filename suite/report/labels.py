@@ -62,6 +62,12 @@ class Labels:
             translate("level-all", self.language) if label == "all" else label
         )
 
+    def claim(self, verdict: ClaimVerdict, field: str = "says") -> str:
+        """A claim's ``says``, ``source`` or ``reported``."""
+        task = self.manifest.task(verdict.task)
+        own = task.claim_text(verdict.claim, field, self.language)
+        return own or str(getattr(verdict, field))
+
     def axis(self, task: str) -> str:
         """The name of the quantity along the levels' axis, within a sentence."""
         own_name = self._of(task).axis

@@ -105,7 +105,7 @@ def _block_picture(
             effect_unit(verdict, labels),
         )
         if chart is not None:
-            says = _text(verdict.task, verdict, "says", labels)
+            says = labels.claim(verdict)
             return draw_alone(
                 replace(chart, title=says), f"topic-{verdict.task}"
             )
@@ -150,23 +150,16 @@ def _claims(
     """
     lines = [_heading("claims", labels), ""]
     for verdict in verdicts:
-        says = _text(task, verdict, "says", labels)
+        says = labels.claim(verdict)
         lines.append(f"* {escaped(says)}")
         for field in ("source", "reported"):
-            text = _text(task, verdict, field, labels)
+            text = labels.claim(verdict, field)
             if text:
                 name = translate(
                     f"topic-{field}", labels.language, text=escaped(text)
                 )
                 lines.append(f"  {name}")
     return "\n".join(lines)
-
-
-def _text(task: str, verdict: ClaimVerdict, field: str, labels: Labels) -> str:
-    """A text of a claim in the page's language, or else in English."""
-    about = labels.manifest.task(task)
-    own = about.claim_text(verdict.claim, field, labels.language)
-    return own or str(getattr(verdict, field))
 
 
 def _results(
@@ -179,7 +172,7 @@ def _results(
     rows = [titles, ["---", "---", "---:", "---:"]]
     for verdict in verdicts:
         cells = (
-            _text(task, verdict, "says", labels),
+            labels.claim(verdict),
             answer(verdict.verdict, language),
             deciding_effect(verdict, language),
             blocks_in(verdict).partition(" block")[0],
@@ -260,7 +253,7 @@ def limits_of(
         said.append(translate("topic-matched", labels.language, text=matched))
     claims_of: dict[str, list[str]] = {}
     for verdict in verdicts:
-        claim = _text(task, verdict, "says", labels)
+        claim = labels.claim(verdict)
         for text in dict.fromkeys(_reservations(verdict, labels)):
             claims_of.setdefault(text, []).append(claim)
     for text, claims in claims_of.items():

@@ -27,10 +27,7 @@ from tasks.contract.universe import base_label
 
 def claim_text(found: Multiverse, labels: Labels) -> str:
     """What the claim says, whatever the universe."""
-    verdict = found.universes[0].verdict
-    task = labels.manifest.task(found.task)
-    own = task.claim_text(verdict.claim, "says", labels.language)
-    return base_label(own or verdict.says)
+    return base_label(labels.claim(found.universes[0].verdict))
 
 
 def where(found: Multiverse, language: str = "en") -> str:

@@ -32,15 +32,12 @@ def snippet(
     """
     labels = Labels(campaign.manifest, language)
     verdict = _judged(campaign, claim, provenance)
-    own = campaign.manifest.task(verdict.task).claim_text(
-        verdict.claim, "says", language
-    )
     return (
         environment()
         .get_template("snippet.html.j2")
         .render(
             language=language,
-            says=own or verdict.says,
+            says=labels.claim(verdict),
             color=ALONE[css_name(verdict.verdict)],
             muted=ALONE["muted"],
             answer=translate(ANSWERS[verdict.verdict], language),
