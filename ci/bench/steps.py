@@ -4,8 +4,9 @@
 
 All train the same model with AdamW (scikit-learn: Adam) on 4,000 examples in shuffled
 batches of 100. Of a fit's seconds those of a fit of one epoch are taken off, so that
-making the trainer does not count. Ratios are those of the peer to ours. Peers are in
-ci/bench/peers.txt; one that is not installed is left out with a message.
+making the trainer does not count. Ratios are those of the peer to ours. A stack's
+seconds are divided by its runs. Peers are in ci/bench/peers.txt; one that is not
+installed is left out with a message.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from interleaved import Timed, machine, ratios, table
@@ -26,12 +27,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from suite.training.loop import TrainingLoop
+from suite.training.stacks.member import StackMember
+from suite.training.stacks.stack import Stack
 from tasks import Recipe, Split
 from tasks.procedures.supervised import Classification
 
 EXAMPLES, BATCH, CLASSES = 4000, 100, 10
 RATE, DECAY = 1e-3, 0.01
-OURS = "Bakeoff"
+STACK = 12  # runs
+OURS, STACKED = "Bakeoff", f"Bakeoff, a stack of {STACK}"
 # inputs and widths of the hidden layers
 MODELS: dict[str, tuple[int, tuple[int, ...]]] = {
     "logistic regression": (40, ()),
@@ -39,6 +43,7 @@ MODELS: dict[str, tuple[int, tuple[int, ...]]] = {
     "wide MLP, 1 layer of 256": (64, (256,)),
 }
 Fit = Callable[[int], None]
+LoopT = TypeVar("LoopT", bound=TrainingLoop)
 
 
 class Problem:
@@ -60,28 +65,45 @@ class Problem:
         return made.append(nn.Linear(before, CLASSES))
 
 
+def loop_of(kind: type[LoopT], problem: Problem, epochs: int) -> LoopT:
+    """A loop of ours that is ready to train, with one evaluation at each end."""
+    recipe = Recipe(
+        epochs=epochs,
+        batch_size=BATCH,
+        evaluations=1,
+        schedule="constant",
+        restore_best=False,
+    )
+    return kind(
+        Classification(),
+        problem.model(),
+        Split(problem.x, problem.y),
+        Split(problem.x[:BATCH], problem.y[:BATCH]),
+        recipe,
+        {"lr": RATE, "weight_decay": DECAY},
+        {"order": 0, "dropout": 1, "evaluation": 2},
+    )
+
+
 def bakeoff(problem: Problem) -> Fit:
-    """Our loop, with one evaluation at each end."""
+    """Our loop."""
 
     def fit(epochs: int) -> None:
-        recipe = Recipe(
-            epochs=epochs,
-            batch_size=BATCH,
-            evaluations=1,
-            schedule="constant",
-            restore_best=False,
-        )
-        loop = TrainingLoop(
-            Classification(),
-            problem.model(),
-            Split(problem.x, problem.y),
-            Split(problem.x[:BATCH], problem.y[:BATCH]),
-            recipe,
-            {"lr": RATE, "weight_decay": DECAY},
-            {"order": 0, "dropout": 1, "evaluation": 2},
-        )
-        for _ in loop:
+        for _ in loop_of(TrainingLoop, problem, epochs):
             pass
+
+    return fit
+
+
+def stacked(problem: Problem) -> Fit:
+    """Our loop, for several runs that advance together."""
+
+    def fit(epochs: int) -> None:
+        members = [loop_of(StackMember, problem, epochs) for _ in range(STACK)]
+        stack = Stack(members[0])
+        stack.measure(members)
+        stack.advance(members, members[0].steps)
+        stack.measure(members)
 
     return fit
 
@@ -211,6 +233,7 @@ def scikit_learn(problem: Problem) -> Fit:
 # a name, the module that it needs, and what makes its fit
 PEERS: tuple[tuple[str, str, Callable[[Problem], Fit]], ...] = (
     (OURS, "torch", bakeoff),
+    (STACKED, "torch", stacked),
     ("plain loop over tensors", "torch", plain_tensors),
     ("plain loop over a DataLoader", "torch", plain_loader),
     ("scikit-learn MLPClassifier", "sklearn", scikit_learn),
@@ -234,11 +257,13 @@ def installed() -> list[tuple[str, Callable[[Problem], Fit]]]:
     return found
 
 
-def timed(fit: Fit, epochs: int) -> tuple[float, float]:
-    """Seconds of CPU and of the wall of a fit."""
+def timed(fit: Fit, epochs: int, runs: int = 1) -> tuple[float, float]:
+    """Seconds of CPU and of the wall of one of the runs of a fit."""
     cpu, wall = time.process_time(), time.perf_counter()
     fit(epochs)
-    return time.process_time() - cpu, time.perf_counter() - wall
+    cpu_seconds = time.process_time() - cpu
+    wall_seconds = time.perf_counter() - wall
+    return cpu_seconds / runs, wall_seconds / runs
 
 
 def compare(
@@ -255,7 +280,9 @@ def compare(
         fit(1)  # imports and caches
     for _ in range(rounds):
         for name, fit in fits.items():
-            short, long = timed(fit, 1), timed(fit, 1 + epochs)
+            runs = STACK if name == STACKED else 1
+            short = timed(fit, 1, runs)
+            long = timed(fit, 1 + epochs, runs)
             found[name].cpu.append((long[0] - short[0]) / updates)
             found[name].wall.append((long[1] - short[1]) / updates)
     return ratios(found, OURS)

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+import sacrebleu
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -1023,6 +1024,25 @@ def test_chinese_needs_its_own_tokeniser():
         "exact": 1.0,
         "length_error": 0.0,
     }
+
+
+def test_scores_are_sacrebleus_however_often_they_are_asked_for():
+    vocabulary = Symbols("一二三四五六七八九十百千")
+    meant = [
+        vocabulary.encode(said) for said in ("三百四十五", "九十", "一千")
+    ]
+    others = [vocabulary.encode(said) for said in ("三百五", "九十一", "一")]
+    pairs = [(meant, others), (others, meant), (meant, meant)]
+
+    # Twice: the second time the references are known.
+    for said, references in (*pairs, *pairs):
+        found = compare(said, references, vocabulary, "zh")
+        outputs = [vocabulary.decode(row) for row in said]
+        wanted = [[vocabulary.decode(row) for row in references]]
+
+        bleu = sacrebleu.corpus_bleu(outputs, wanted, tokenize="zh")
+        assert found["bleu"] == bleu.score
+        assert found["chrf"] == sacrebleu.corpus_chrf(outputs, wanted).score
 
 
 def test_lengths_and_matches_are_of_what_comes_before_end():
