@@ -71,6 +71,14 @@ JOBS = {
         },
         examples=250,
     ),
+    # Products of 43 by 10 numbers: every other one begins between two vectors.
+    "an MLP of eight layers": job(
+        "deep_vs_wide",
+        "mnist1d_15k",
+        "depth_8",
+        recipe={"steps": 12, "evaluations": 2},
+        examples=250,
+    ),
     "an MLP with batch normalisation": job(
         "deep_vs_wide",
         "mnist1d_15k",
