@@ -143,6 +143,19 @@ def test_a_gain_is_measured_once_on_a_machine(
     assert {len(job.members) for job in calls} == {4}
 
 
+def test_a_gain_measured_before_is_judged_by_what_is_asked_for_now(
+    tiny_plan, tmp_path, monkeypatch
+):
+    plan = with_stack(tiny_plan, 4)
+    gaining(monkeypatch, WINS)
+    settled(plan, tmp_path)
+    monkeypatch.setattr(stacks, "LEAST_GAIN", WINS * 2)
+    later = tmp_path / "later"
+    later.mkdir()
+
+    assert not any(settled(plan, later).has(cell) for cell in plan.cells)
+
+
 def test_a_gain_is_measured_when_the_first_cell_of_an_arm_is_due(
     tiny_plan, run_inline, tmp_path, monkeypatch
 ):

@@ -79,6 +79,14 @@ JOBS = {
         recipe={"steps": 12, "evaluations": 2},
         examples=250,
     ),
+    # It calls each of its dropout layers twice.
+    "a vision transformer": job(
+        "cnn_vs_attention",
+        "mnist1d_500",
+        "attention",
+        recipe={"epochs": None, "steps": 4, "evaluations": 2},
+        examples=120,
+    ),
     "an MLP with batch normalisation": job(
         "deep_vs_wide",
         "mnist1d_15k",

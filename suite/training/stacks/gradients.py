@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -27,20 +27,37 @@ Tensors = Mapping[str, Tensor]
 Shapes = tuple[torch.Size, torch.Size]  # of inputs and targets
 
 
+class MaskCall(NamedTuple):
+    """A call of a dropout layer in one update of one member."""
+
+    layer: int
+    """The place of the layer among the model's."""
+
+    shape: torch.Size
+    """The shape of what is passed through it."""
+
+
 class MaskedDropout(nn.Module):
-    """Dropout by a mask that is handed in, (examples, ...): 0, or one over the share
-    that is kept.
+    """Dropout by masks that are handed in, (examples, ...): 0, or one over the share
+    that is kept. A model may call a layer several times, each time with a mask of its
+    own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, number: int, calls: list[MaskCall]) -> None:
+        """``number`` is its place among the model's; ``calls`` takes all calls that
+        have no mask, of all layers in their order.
+        """
         super().__init__()
-        self.mask: Tensor | None = None
-        self.shape: torch.Size | None = None
+        self.masks: list[Tensor] = []  # of the calls to come
+        self._number = number
+        self._calls = calls
 
     def forward(self, x: Tensor) -> Tensor:
         """``x`` where the mask keeps it, and 0 elsewhere."""
-        self.shape = x.shape
-        return x if self.mask is None else x * self.mask
+        if self.masks:
+            return x * self.masks.pop(0)
+        self._calls.append(MaskCall(self._number, x.shape))
+        return x
 
 
 class _Loss(nn.Module):
@@ -85,7 +102,8 @@ class Gradients:
     ) -> None:
         self._metadata = metadata
         copied = copy.deepcopy(model).train()
-        self._dropouts = _with_masks(copied)
+        self._unmasked: list[MaskCall] = []
+        self._dropouts = _with_masks(copied, self._unmasked)
         tracked = track(copied)
         # The names of the buffers that updates change
         self.statistics = [
@@ -93,7 +111,7 @@ class Gradients:
         ]
         self._loss = _Loss(copied, phase, list(tracked.values()))
         self._ones = torch.empty(0)  # what the losses are weighted with
-        self._mask_shapes: dict[Shapes, list[torch.Size]] = {}
+        self._mask_calls: dict[Shapes, list[MaskCall]] = {}
         self._replays: dict[Shapes, Replay] = {}
 
     @property
@@ -101,28 +119,26 @@ class Gradients:
         """Whether masks have to be handed in."""
         return bool(self._dropouts)
 
-    def mask_shapes(
+    def mask_calls(
         self, tensors: Tensors, x: Tensor, y: Tensor
-    ) -> list[torch.Size]:
-        """The shapes of one member's masks, in the order of the model's layers, for
+    ) -> list[MaskCall]:
+        """The calls of dropout layers in an update of one member, in their order, for
         batches ``x`` and ``y``, (members, examples, ...).
         """
         shapes = x.shape, y.shape
-        if shapes not in self._mask_shapes:
-            found = self._find_mask_shapes(tensors, x, y)
-            self._mask_shapes[shapes] = found
-        return self._mask_shapes[shapes]
+        if shapes not in self._mask_calls:
+            found = self._find_mask_calls(tensors, x, y)
+            self._mask_calls[shapes] = found
+        return self._mask_calls[shapes]
 
-    def _find_mask_shapes(
+    def _find_mask_calls(
         self, tensors: Tensors, x: Tensor, y: Tensor
-    ) -> list[torch.Size]:
-        for layer in self._dropouts:
-            layer.mask = layer.shape = None
+    ) -> list[MaskCall]:
+        self._unmasked.clear()
         first = {name: tensor[0] for name, tensor in tensors.items()}
         with torch.no_grad():
-            self._of_one(first, [], x[0], y[0])
-        # One that the model did not call needs no mask of any shape.
-        return [layer.shape or torch.Size() for layer in self._dropouts]
+            self._of_one(first, [], [], x[0], y[0])
+        return list(self._unmasked)
 
     def __call__(
         self,
@@ -136,7 +152,7 @@ class Gradients:
         named in ``statistics`` become.
 
         ``fixed`` are the members' buffers, and parameters that are not updated.
-        ``masks`` are those of the dropout layers. Raises CannotBeStacked where the
+        ``masks`` are those of ``mask_calls``. Raises CannotBeStacked where the
         loss is none that can be recorded.
         """
         inputs = [*learned.values(), *fixed.values(), *masks, x, y]
@@ -161,12 +177,16 @@ class Gradients:
         inputs: Sequence[Tensor],
     ) -> Replay:
         names = (*learned, *fixed)
+        *_, x, y, _ = inputs
+        calls = self._mask_calls.get((x.shape, y.shape), [])
 
         def losses_and_gradients(*given: Tensor) -> tuple[Tensor, ...]:
             leaves = [one.requires_grad_() for one in given[: len(learned)]]
             tensors = dict(zip(names, given, strict=False))
             *masks, x, y, ones = given[len(names) :]
-            losses, *statistics = vmap(self._of_one)(tensors, masks, x, y)
+            losses, *statistics = vmap(
+                lambda *of_one: self._of_one(of_one[0], calls, *of_one[1:])
+            )(tensors, masks, x, y)
             # Each loss depends on its own member's parameters alone, so that
             # the gradient of their sum is that of each.
             gradients = torch.autograd.grad(
@@ -183,16 +203,21 @@ class Gradients:
                 )
         except RuntimeError as error:
             raise _refusal(error) from error
-        for layer in self._dropouts:
-            layer.mask = None
         return found
 
     def _of_one(
-        self, tensors: Tensors, masks: Sequence[Tensor], x: Tensor, y: Tensor
+        self,
+        tensors: Tensors,
+        calls: Sequence[MaskCall],
+        masks: Sequence[Tensor],
+        x: Tensor,
+        y: Tensor,
     ) -> tuple[Tensor, ...]:
         """The loss of one member on one batch, and what its statistics become."""
-        for layer, mask in zip(self._dropouts, masks, strict=False):
-            layer.mask = mask
+        for layer in self._dropouts:
+            layer.masks.clear()
+        for call, mask in zip(calls, masks, strict=True):
+            self._dropouts[call.layer].masks.append(mask)
         own = {f"model.{name}": tensor for name, tensor in tensors.items()}
         batch = Split(x, y, self._metadata)
         found: tuple[Tensor, ...] = functional_call(self._loss, own, (batch,))
@@ -212,7 +237,9 @@ def _refusal(error: RuntimeError) -> Exception:
     return CannotBeStacked(f"vmap refuses its loss ({one_line(error)})")
 
 
-def _with_masks(model: nn.Module) -> list[MaskedDropout]:
+def _with_masks(
+    model: nn.Module, calls: list[MaskCall]
+) -> list[MaskedDropout]:
     """Replace the model's dropout layers, in place, and return what replaces them."""
     names = [
         name
@@ -220,8 +247,8 @@ def _with_masks(model: nn.Module) -> list[MaskedDropout]:
         if type(module) is nn.Dropout
     ]
     found = []
-    for name in names:
-        masked = MaskedDropout()
+    for number, name in enumerate(names):
+        masked = MaskedDropout(number, calls)
         model.set_submodule(name, masked)
         found.append(masked)
     return found

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from suite.training.optimizer import is_decayed
 from suite.training.stacks.errors import CannotBeStacked
-from suite.training.stacks.gradients import Gradients
+from suite.training.stacks.gradients import Gradients, MaskCall
 from suite.training.stacks.looks import Looks, Measured, that_fit
 from suite.training.stacks.member import StackMember
 from suite.training.stacks.updates import Rows, update
@@ -76,7 +76,7 @@ class Stack:
             x, y = batches.next()
             if self._gradients.has_dropout:
                 tensors = {**weights, **fixed}
-                masks.draw(self._gradients.mask_shapes(tensors, x, y))
+                masks.draw(self._gradients.mask_calls(tensors, x, y))
             losses[number], found, after = self._gradients(
                 weights, fixed, masks.drawn, x, y
             )
@@ -174,17 +174,17 @@ class _Masks:
             for rates in zip(*self._rates, strict=True)
         ]
 
-    def draw(self, shapes: Sequence[torch.Size]) -> None:
-        """Draw the masks of one update, with the ``shapes`` of one member's."""
-        self.drawn = [torch.empty(self._rows, *shape) for shape in shapes]
+    def draw(self, calls: Sequence[MaskCall]) -> None:
+        """Draw the masks of one update, for the calls of one member's layers."""
+        self.drawn = [torch.empty(self._rows, *call.shape) for call in calls]
         for number, generator in enumerate(self.generators):
-            for masks, rate in zip(
-                self.drawn, self._rates[number], strict=True
-            ):
-                _draw_mask(masks[number], rate, generator)
-        for masks, kept in zip(self.drawn, self._kept, strict=True):
+            rates = self._rates[number]
+            for masks, call in zip(self.drawn, calls, strict=True):
+                _draw_mask(masks[number], rates[call.layer], generator)
+        for masks, call in zip(self.drawn, calls, strict=True):
             for copy in range(len(self.generators), self._rows):
                 masks[copy] = masks[0]
+            kept = self._kept[call.layer]
             masks.div_(kept.view(-1, *[1] * (masks.ndim - 1)))
 
 
