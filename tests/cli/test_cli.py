@@ -4,6 +4,7 @@ and exit code 2.
 
 import codecs
 import errno
+import io
 import json
 import os
 import re
@@ -15,10 +16,12 @@ import sys
 import time
 
 import pytest
+from rich.console import Console
 
 import tasks
 from suite.campaign import stacks
 from suite.cli import console, servers
+from suite.cli.render.text import Listing
 from suite.cli.resolve import profile_of
 from suite.planning.profile import Profile, TaskPlan, Vary
 from suite.records.journal import FILE, Record
@@ -306,6 +309,19 @@ def test_plan_for_people_fits_the_terminal(call, tiny_file, tmp_path):
 
     assert "120 in 24 cells (4 + 1 a cell)" in out
     assert max(map(len, out.splitlines())) <= 80
+
+
+def test_a_long_name_leaves_numbers_whole():
+    name, numbers = "a_claim_" + "x" * 60, ("12.5 points", "0.33 points")
+    console = Console(width=80, file=io.StringIO())
+    titles = ("Claim", "Alone", "In family")
+    console.print(Listing(titles, [(name, *numbers)], right=titles[1:]))
+    printed = console.file.getvalue()
+
+    assert all(number in printed for number in numbers)
+    assert max(map(len, printed.splitlines())) <= 80
+    # Nothing is lost of the name, which takes several lines.
+    assert printed.count("x") == 60
 
 
 def test_plan_says_which_arms_are_stacked_and_why_others_are_not(

@@ -204,8 +204,8 @@ def _shared(costs: Costs) -> str:
 
 
 def _stacked(plan: Plan, choices: Mapping[str, Choice]) -> str:
-    """Which arms' runs advance together, and why those of others do not; "" without
-    stacks.
+    """Which arms' runs advance together, and, of a plan of one task, why those of others
+    do not; "" without stacks.
     """
     if not choices:
         return ""
@@ -214,13 +214,17 @@ def _stacked(plan: Plan, choices: Mapping[str, Choice]) -> str:
         task, arm = name.partition("/")[0], name.rpartition("/")[2]
         # A dict as an ordered set: an arm has a choice for each level.
         arms.setdefault((task, choice.why), {})[arm] = None
-    parts = [f"up to {plan.profile.stack} runs at once"]
+    together, alone = [], []
     for (task, why), of in arms.items():
         if why:
-            parts.append(f"alone in {task}: {listed(of)} ({why})")
+            alone.append(f"alone in {task}: {listed(of)} ({why})")
         else:
-            parts.append(f"together in {task}: {listed(of)}")
-    return "; ".join(parts)
+            together.append(f"together in {task}: {listed(of)}")
+    # A paragraph of reasons would hide what the plan says beside it.
+    if alone and len(plan.tasks) > 1:
+        alone = ["all others alone (--json says why)"]
+    most = f"up to {plan.profile.stack} runs at once"
+    return "; ".join([most, *together, *alone])
 
 
 def _at_most(plan: Plan) -> str:

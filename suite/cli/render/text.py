@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.table import Table
@@ -19,6 +20,7 @@ from rich.text import Text
 from suite.report.formatting import duration
 
 INDENT = (0, 0, 0, 2)  # top, right, bottom, left
+COLUMN_GAP = 3  # columns of the terminal between two of a table
 NARROW = 60  # columns; in fewer, a table would break its words
 UNITS = ((1e3, "kB"), (1e6, "MB"), (1e9, "GB"), (1e12, "TB"))
 
@@ -64,11 +66,11 @@ class Listing:
     ) -> RenderResult:
         """The table, or on a narrow terminal a block of lines for each row."""
         if options.max_width >= NARROW:
-            yield self._table()
+            yield self._table(options.max_width)
         else:
             yield from self._blocks()
 
-    def _table(self) -> Table:
+    def _table(self, width: int) -> Table:
         """The columns that are kept, as a table: numbers on the right, the
         first column in bold.
         """
@@ -79,6 +81,8 @@ class Listing:
             header_style="bold",
         )
         kept = self._kept()
+        # A name is broken only where a number would be cut off otherwise.
+        has_room = self._unbroken_width(kept) <= width
         for column in kept:
             title = self.titles[column]
             is_number = title in self.right
@@ -88,12 +92,22 @@ class Listing:
                 justify="right" if is_number else "left",
                 # A number or a name that is broken over two lines cannot be
                 # read or copied.
-                no_wrap=is_number or column == 0,
+                no_wrap=is_number or (column == 0 and has_room),
             )
         for row in self.rows:
             cells = [self._cell(row, column) for column in kept]
             table.add_row(*cells)
         return table
+
+    def _unbroken_width(self, kept: Sequence[int]) -> int:
+        """The width of a table whose names and numbers stand in one line each."""
+        found = COLUMN_GAP * (len(kept) - 1)
+        for column in kept:
+            title = self.titles[column]
+            if column == 0 or title in self.right:
+                cells = [title, *(row[column] for row in self.rows)]
+                found += max(map(cell_len, cells))
+        return found
 
     def _blocks(self) -> Iterator[RenderableType]:
         """The first column as a heading, the others beneath it."""
