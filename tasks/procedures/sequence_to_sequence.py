@@ -262,8 +262,8 @@ def compare(
 def _scorers(references: tuple[str, ...], tokenizer: str) -> tuple[Any, Any]:
     """sacrebleu's BLEU and chrF against these references."""
     # Imported when it is needed: listing the tasks should not wait for it.
-    from sacrebleu.metrics import BLEU as Bleu
-    from sacrebleu.metrics import CHRF as Chrf
+    from sacrebleu.metrics import BLEU as Bleu  # type: ignore[attr-defined]
+    from sacrebleu.metrics import CHRF as Chrf  # type: ignore[attr-defined]
 
     return (
         Bleu(tokenize=tokenizer, references=[references]),
