@@ -320,6 +320,15 @@ def finished(snapshots: Any) -> str:
     return name
 
 
+@pytest.fixture
+def running(snapshots: Any) -> str:
+    """The id of the other one, whose driver has just written, as one does each second."""
+    name: str = snapshots.results.ids()[0]
+    os.utime(snapshots.get(name).campaign.folder / "state.json")
+    snapshots.refresh()
+    return name
+
+
 @pytest.fixture(scope="session")
 def client(campaigns: Path) -> Any:
     """Asks the dashboard of both without a browser; nothing is refreshed or judged

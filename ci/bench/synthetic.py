@@ -169,7 +169,8 @@ def _state(kept: Sequence[Line], planned: int) -> dict[str, Any]:
     return {
         "state": "running" if running else "done",
         "updated": started + spent,
-        # as if this process were the driver: while it lives, the campaign is running
+        # As if this process were the driver. Its times are made up, so the campaign
+        # counts as running while this file is younger than ``state.SILENCE_S``.
         "host": socket.gethostname(),
         "pid": os.getpid(),
         "planned": planned,

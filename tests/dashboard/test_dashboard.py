@@ -563,8 +563,8 @@ def test_where_a_translator_looked_is_a_map_of_words(snapshots, finished):
     assert "90%" in squares[0]["props"]["style"]["background"]
 
 
-def test_a_running_campaign_shows_its_progress(snapshots):
-    page = shown(snapshots, "/", f"?campaign={snapshots.results.ids()[0]}")
+def test_a_running_campaign_shows_its_progress(snapshots, running):
+    page = shown(snapshots, "/", f"?campaign={running}")
 
     assert "progressbar" in page
     # 3 levels, 6 arms, 6 blocks; 3 trials and a final each
