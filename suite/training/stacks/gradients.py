@@ -37,26 +37,33 @@ class MaskCall(NamedTuple):
     """The shape of what is passed through it."""
 
 
+class Masks:
+    """What the dropout layers of a model share: masks for the calls to come, in the
+    order of the calls, and a list of those that had none.
+    """
+
+    def __init__(self) -> None:
+        self.ready: list[Tensor] = []
+        self.missing: list[MaskCall] = []
+
+
 class MaskedDropout(nn.Module):
     """Dropout by masks that are handed in, (examples, ...): 0, or one over the share
     that is kept. A model may call a layer several times, each time with a mask of its
     own.
     """
 
-    def __init__(self, number: int, calls: list[MaskCall]) -> None:
-        """``number`` is its place among the model's; ``calls`` takes all calls that
-        have no mask, of all layers in their order.
-        """
+    def __init__(self, number: int, masks: Masks) -> None:
+        """``number`` is its place among the model's, which share ``masks``."""
         super().__init__()
-        self.masks: list[Tensor] = []  # of the calls to come
         self._number = number
-        self._calls = calls
+        self._masks = masks
 
     def forward(self, x: Tensor) -> Tensor:
-        """``x`` where the mask keeps it, and 0 elsewhere."""
-        if self.masks:
-            return x * self.masks.pop(0)
-        self._calls.append(MaskCall(self._number, x.shape))
+        """``x`` where the next mask keeps it, and 0 elsewhere."""
+        if self._masks.ready:
+            return x * self._masks.ready.pop(0)
+        self._masks.missing.append(MaskCall(self._number, x.shape))
         return x
 
 
@@ -102,8 +109,9 @@ class Gradients:
     ) -> None:
         self._metadata = metadata
         copied = copy.deepcopy(model).train()
-        self._unmasked: list[MaskCall] = []
-        self._dropouts = _with_masks(copied, self._unmasked)
+        self._masks = Masks()
+        # Whether masks have to be handed in
+        self.has_dropout = _take_masks(copied, self._masks)
         tracked = track(copied)
         # The names of the buffers that updates change
         self.statistics = [
@@ -113,11 +121,6 @@ class Gradients:
         self._ones = torch.empty(0)  # what the losses are weighted with
         self._mask_calls: dict[Shapes, list[MaskCall]] = {}
         self._replays: dict[Shapes, Replay] = {}
-
-    @property
-    def has_dropout(self) -> bool:
-        """Whether masks have to be handed in."""
-        return bool(self._dropouts)
 
     def mask_calls(
         self, tensors: Tensors, x: Tensor, y: Tensor
@@ -134,11 +137,11 @@ class Gradients:
     def _find_mask_calls(
         self, tensors: Tensors, x: Tensor, y: Tensor
     ) -> list[MaskCall]:
-        self._unmasked.clear()
+        self._masks.missing.clear()
         first = {name: tensor[0] for name, tensor in tensors.items()}
         with torch.no_grad():
-            self._of_one(first, [], [], x[0], y[0])
-        return list(self._unmasked)
+            self._of_one(first, [], x[0], y[0])
+        return list(self._masks.missing)
 
     def __call__(
         self,
@@ -177,16 +180,12 @@ class Gradients:
         inputs: Sequence[Tensor],
     ) -> Replay:
         names = (*learned, *fixed)
-        *_, x, y, _ = inputs
-        calls = self._mask_calls.get((x.shape, y.shape), [])
 
         def losses_and_gradients(*given: Tensor) -> tuple[Tensor, ...]:
             leaves = [one.requires_grad_() for one in given[: len(learned)]]
             tensors = dict(zip(names, given, strict=False))
             *masks, x, y, ones = given[len(names) :]
-            losses, *statistics = vmap(
-                lambda *of_one: self._of_one(of_one[0], calls, *of_one[1:])
-            )(tensors, masks, x, y)
+            losses, *statistics = vmap(self._of_one)(tensors, masks, x, y)
             # Each loss depends on its own member's parameters alone, so that
             # the gradient of their sum is that of each.
             gradients = torch.autograd.grad(
@@ -206,18 +205,10 @@ class Gradients:
         return found
 
     def _of_one(
-        self,
-        tensors: Tensors,
-        calls: Sequence[MaskCall],
-        masks: Sequence[Tensor],
-        x: Tensor,
-        y: Tensor,
+        self, tensors: Tensors, masks: Sequence[Tensor], x: Tensor, y: Tensor
     ) -> tuple[Tensor, ...]:
         """The loss of one member on one batch, and what its statistics become."""
-        for layer in self._dropouts:
-            layer.masks.clear()
-        for call, mask in zip(calls, masks, strict=True):
-            self._dropouts[call.layer].masks.append(mask)
+        self._masks.ready = list(masks)
         own = {f"model.{name}": tensor for name, tensor in tensors.items()}
         batch = Split(x, y, self._metadata)
         found: tuple[Tensor, ...] = functional_call(self._loss, own, (batch,))
@@ -237,18 +228,15 @@ def _refusal(error: RuntimeError) -> Exception:
     return CannotBeStacked(f"vmap refuses its loss ({one_line(error)})")
 
 
-def _with_masks(
-    model: nn.Module, calls: list[MaskCall]
-) -> list[MaskedDropout]:
-    """Replace the model's dropout layers, in place, and return what replaces them."""
+def _take_masks(model: nn.Module, masks: Masks) -> bool:
+    """Replace the model's dropout layers, in place, by layers that take their masks from
+    ``masks``. False where there are none.
+    """
     names = [
         name
         for name, module in model.named_modules()
         if type(module) is nn.Dropout
     ]
-    found = []
     for number, name in enumerate(names):
-        masked = MaskedDropout(number, calls)
-        model.set_submodule(name, masked)
-        found.append(masked)
-    return found
+        model.set_submodule(name, MaskedDropout(number, masks))
+    return bool(names)
