@@ -257,13 +257,11 @@ def installed() -> list[tuple[str, Callable[[Problem], Fit]]]:
     return found
 
 
-def timed(fit: Fit, epochs: int, runs: int = 1) -> tuple[float, float]:
-    """Seconds of CPU and of the wall of one of the runs of a fit."""
+def timed(fit: Fit, epochs: int) -> tuple[float, float]:
+    """Seconds of CPU and of the wall of a fit."""
     cpu, wall = time.process_time(), time.perf_counter()
     fit(epochs)
-    cpu_seconds = time.process_time() - cpu
-    wall_seconds = time.perf_counter() - wall
-    return cpu_seconds / runs, wall_seconds / runs
+    return time.process_time() - cpu, time.perf_counter() - wall
 
 
 def compare(
@@ -280,11 +278,10 @@ def compare(
         fit(1)  # imports and caches
     for _ in range(rounds):
         for name, fit in fits.items():
-            runs = STACK if name == STACKED else 1
-            short = timed(fit, 1, runs)
-            long = timed(fit, 1 + epochs, runs)
-            found[name].cpu.append((long[0] - short[0]) / updates)
-            found[name].wall.append((long[1] - short[1]) / updates)
+            short, long = timed(fit, 1), timed(fit, 1 + epochs)
+            made = updates * (STACK if name == STACKED else 1)
+            found[name].cpu.append((long[0] - short[0]) / made)
+            found[name].wall.append((long[1] - short[1]) / made)
     return ratios(found, OURS)
 
 
