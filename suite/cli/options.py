@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-PORT, MLFLOW_PORT = 8050, 5000
+from suite.tracking.links import DASHBOARD_PORT
+
+PORT, MLFLOW_PORT = DASHBOARD_PORT, 5000
 
 
 class Language(StrEnum):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-DASHBOARD = "http://127.0.0.1:8050"
+DASHBOARD_PORT = 8050
+DASHBOARD = f"http://127.0.0.1:{DASHBOARD_PORT}"
 """Where `bakeoff dashboard` is on the reader's machine, unless told otherwise."""
 
 

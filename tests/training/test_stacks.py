@@ -4,7 +4,7 @@ same bits in any company.
 
 import math
 from dataclasses import dataclass, replace
-from itertools import count, pairwise
+from itertools import accumulate, count, pairwise
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from suite.training import checkpoint
 from suite.training.checkpoint import Checkpointer
 from suite.training.job import CheckpointPolicy, Job, Member, Result, timed
 from suite.training.rng import batches as one_by_one
+from suite.training.stacks import gain as gain_module
 from suite.training.stacks.batch_norm import STATISTICS, TrackedBatchNorm
 from suite.training.stacks.batches import batches as many_at_once
 from suite.training.stacks.errors import CannotBeStacked
@@ -466,3 +467,13 @@ def test_an_arm_is_measured_against_runs_alone():
         gain(job("overfitting", "all", "shift", examples=60))
     with pytest.raises(CannotBeStacked, match="several phases"):
         gain(job("two_answers", "all", "gan", examples=60))
+
+
+def test_a_gain_does_not_hang_on_one_slow_update(monkeypatch):
+    """Every interval takes a millisecond, but for the first update and for one round."""
+    slow = {1: 1.0, 20: 1.0}
+    seconds = [slow.get(call, 0.001) for call in range(200)]
+    clock = accumulate(seconds)
+    monkeypatch.setattr(gain_module, "_cpu_seconds", lambda: next(clock))
+
+    assert gain(SMALL) == pytest.approx(len(SMALL.members))
