@@ -120,16 +120,18 @@ class HeadWatch:
             "Everything recorded is kept."
         )
 
-    def watch(self, ports: Sequence[Port], closed: threading.Event) -> None:
-        """Look once a second, until the cluster is closed or gone."""
+    def watch(self, ports: Sequence[Port], leaving: threading.Event) -> None:
+        """Look once a second, until this process is leaving the cluster, or it is gone."""
         self._ports = ports
         since: dict[Port, float] = {}
-        while not closed.wait(LOOK_INTERVAL_S):
+        while not leaving.wait(LOOK_INTERVAL_S):
             now = time.monotonic()
             for port in ports:
                 if port.is_listening():
                     since.pop(port, None)
                     continue
+                if leaving.is_set():
+                    return  # it was ended on purpose
                 silent = now - since.setdefault(port, now)
                 if silent == 0.0:
                     log.warning("%s: %s is silent", self._cluster, port.name)

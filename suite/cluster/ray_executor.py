@@ -78,6 +78,8 @@ class RayExecutor:
         self._dashboard: str | None = None
         self._is_wanted = True
         self._closing = threading.Lock()
+        # Set before and after Ray's processes are ended, which is no loss of the cluster
+        self._leaving = threading.Event()
         self._closed = threading.Event()
         # Before the caller's imports, not in turn with them: what follows
         # mostly waits for processes.
@@ -106,7 +108,7 @@ class RayExecutor:
         ports = ports_of(ray, self._owns_cluster)
         self._connected.set_result(ray)
         self._capacity.ask_autoscaler()
-        self._head.watch(ports, self._closed)
+        self._head.watch(ports, self._leaving)
         # Linux ends the cluster's processes with the very thread that started
         # them.
         self._closed.wait()
@@ -337,6 +339,7 @@ class RayExecutor:
         with self._closing:
             if self._closed.is_set():
                 return
+            self._leaving.set()
             if self._connected.exception() is None:  # waits for the start
                 self.cancel()
                 self._disconnect()

@@ -62,6 +62,22 @@ def test_a_head_that_is_started_again_in_time_is_not_gone(
     assert not watch.is_lost
 
 
+def test_a_head_that_is_ended_on_purpose_is_not_told(
+    watch, monkeypatch, caplog
+):
+    leaving = threading.Event()
+
+    def ended(port: Port) -> bool:
+        leaving.set()
+        return False
+
+    monkeypatch.setattr(head, "LOOK_INTERVAL_S", 0.01)
+    monkeypatch.setattr(Port, "is_listening", ended)
+    watch.watch([Port("its head", "127.0.0.1", 1, 3600.0)], leaving)
+
+    assert not caplog.records
+
+
 def test_a_lost_job_makes_it_look_at_what_never_comes_back(watch, listening):
     """A raylet's end loses all jobs at once, and none of them is to blame."""
     closed = threading.Event()
