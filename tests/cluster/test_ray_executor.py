@@ -193,10 +193,12 @@ def test_a_session_of_a_notebook_is_used_and_left_running(tiny_file, tmp_path):
     assert done.stdout.splitlines()[-2:] == ["['finished'] 8", "7"]
 
 
-def test_packages_of_the_working_directory_with_our_names_hide_nothing(
+def test_a_campaign_runs_in_a_place_that_suits_neither_python_nor_ray(
     tiny_file, tmp_path
 ):
-    """Celery and Invoke have a tasks.py, and Ray's workers look there first."""
+    """Celery and Invoke have a tasks.py, and Ray's workers look there first. A Unix
+    socket's path has 107 bytes; Ray keeps its token in the home folder.
+    """
     folder = tmp_path / "project"
     for name in ("search", "suite", "dashboard"):
         (folder / name).mkdir(parents=True)
@@ -204,22 +206,6 @@ def test_packages_of_the_working_directory_with_our_names_hide_nothing(
     (folder / "tasks.py").write_text(
         "raise RuntimeError('the foreign tasks.py')"
     )
-    done = python(
-        CAMPAIGN,
-        tiny_file,
-        tmp_path / "results",
-        cwd=folder,
-        PYTHONSAFEPATH="1",  # the command `bakeoff` does not look there
-    )
-
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1] == "['finished'] 8"
-
-
-def test_ray_starts_without_a_home_folder_and_below_a_long_temporary_one(
-    tiny_file, tmp_path
-):
-    """A Unix socket's path has 107 bytes; Ray keeps its token in the home folder."""
     long = tmp_path / ("t" * 62)
     long.mkdir()
     nowhere = "/proc"  # exists, and nobody may write into it
@@ -227,7 +213,8 @@ def test_ray_starts_without_a_home_folder_and_below_a_long_temporary_one(
         CAMPAIGN,
         tiny_file,
         tmp_path / "results",
-        cwd=tmp_path,
+        cwd=folder,
+        PYTHONSAFEPATH="1",  # the command `bakeoff` does not look there
         TMPDIR=str(long),
         HOME=nowhere,
         RAY_AUTH_TOKEN=None,
