@@ -23,7 +23,7 @@ from suite.planning.resolved import deciding
 from suite.planning.stacks import why_alone
 from suite.records.files import read_json, replace_text
 from suite.training.environment import processor
-from suite.training.fingerprint import stacked_hash
+from suite.training.fingerprint import gain_hash
 from suite.training.job import Job, Member, digest
 from suite.training.seeds import run_seeds
 from suite.training.stacks.errors import CannotBeStacked
@@ -196,7 +196,7 @@ class StackChoices:
                 deciding(of),
                 dict(of.recipe),
                 self._plan.profile.stack,
-                stacked_hash(),
+                gain_hash(),
                 processor(),
                 platform.machine(),
                 torch.__version__,

@@ -7,6 +7,7 @@ page or another task must not make finished runs stale.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,17 @@ def arm_hash(task: str, arm: str) -> str:
 @cache
 def stacked_hash() -> str:
     """SHA-256 over the code that trains several runs as one batched model."""
-    names = tuple(f"stacks.{name}" for name in STACKED)
+    return _stacks_hash(STACKED)
+
+
+@cache
+def gain_hash() -> str:
+    """The same, together with the code that measures what a stack gains."""
+    return _stacks_hash((*STACKED, "gain"))
+
+
+def _stacks_hash(modules: Iterable[str]) -> str:
+    names = tuple(f"stacks.{name}" for name in modules)
     reach = Reach("", (*DECIDING, *names))
     for name in names:
         reach.add_module(f"suite.training.{name}")

@@ -67,16 +67,17 @@ def test_whoever_scrolls_is_not_pulled_back(look, board):
 
 def test_whoever_scrolls_before_the_page_is_complete_stays_there(look, board):
     viewer = look(board)
-    viewer.page.goto(viewer.base + "/", wait_until="commit")
-    viewer.page.evaluate(
-        """() => {
+    # Once there is a document, and before the page's own scripts are run
+    viewer.page.add_init_script(
+        """document.addEventListener("DOMContentLoaded", () => {
             const tall = document.createElement("div");
             tall.style.height = "4000px";
             document.documentElement.append(tall);
             document.documentElement.style.overflowAnchor = "none";
             scrollTo(0, 200);
-        }"""
+        })"""
     )
+    viewer.page.goto(viewer.base + "/")
     viewer.stands("Overview")
     viewer.page.wait_for_timeout(300)
 

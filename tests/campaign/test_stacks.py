@@ -143,6 +143,21 @@ def test_a_gain_is_measured_once_on_a_machine(
     assert {len(job.members) for job in calls} == {4}
 
 
+def test_a_gain_is_measured_again_by_other_code(
+    tiny_plan, tmp_path, monkeypatch
+):
+    """What once measured badly must not be believed for good."""
+    plan = with_stack(tiny_plan, 4)
+    gaining(monkeypatch, LOSES)
+    settled(plan, tmp_path)
+    gaining(monkeypatch, WINS)
+    monkeypatch.setattr(stacks, "gain_hash", lambda: "mended")
+    later = tmp_path / "later"
+    later.mkdir()
+
+    assert all(settled(plan, later).has(cell) for cell in plan.cells)
+
+
 def test_a_gain_measured_before_is_judged_by_what_is_asked_for_now(
     tiny_plan, tmp_path, monkeypatch
 ):
