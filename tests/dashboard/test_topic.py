@@ -12,7 +12,7 @@ from dashboard.components.text import coded
 from dashboard.data.snapshots import Snapshots
 from dashboard.data.view import view_of
 from dashboard.locale import LANGUAGES, Words
-from dashboard.pages import topic
+from dashboard.pages import claim, topic
 from dashboard.pages.topic import once
 from dashboard.pages.topic.diagnosis import QUESTIONS
 from suite.records.results import Results
@@ -105,8 +105,9 @@ def test_the_page_says_why_in_the_readers_language(written, language, why):
     assert why in said.children
 
 
-def test_a_doi_is_a_link_and_a_book_is_text(written):
-    page = topic.layout(view_of(written, "/topic", f"?task={TASK}"))
+@pytest.mark.parametrize("shown", [topic, claim])
+def test_a_doi_is_a_link_and_a_book_is_text(written, shown):
+    page = shown.layout(view_of(written, shown.PATH, f"?task={TASK}"))
 
     links = [
         link.href for link in parts(page, html.A) if "doi.org" in link.href

@@ -6,7 +6,8 @@ import math
 
 from dash import html
 
-from dashboard.components.text import card, coded, facts, foreign
+from dashboard.components.literature import literature
+from dashboard.components.text import Children, card, coded, facts, foreign
 from dashboard.data.view import View
 from dashboard.locale.numbers import measuring
 from suite.report.sentences import notes, population, training
@@ -14,12 +15,12 @@ from suite.verdicts.claim_verdict import ClaimVerdict
 
 
 def source_card(view: View, verdict: ClaimVerdict) -> html.Section:
-    """Where the claim is from and what its source reports, beside what we
-    measured.
+    """Where the claim is from and what its source reports, beside what we measured; and
+    what its task names to read.
     """
     words = view.words
     measured = f"{verdict.metric_label}: {_measured_effect(view, verdict)}"
-    rows = [
+    rows: list[tuple[str, Children]] = [
         (
             words("claim-source-is"),
             foreign(verdict.source or "–", words.language),
@@ -30,6 +31,9 @@ def source_card(view: View, verdict: ClaimVerdict) -> html.Section:
         ),
         (words("claim-ours"), measured),
     ]
+    works = literature(view)
+    if works is not None:
+        rows.append((words("topic-literature"), works))
     return card(facts(rows, "facts tall"), title=words("claim-source"))
 
 

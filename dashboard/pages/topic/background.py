@@ -10,11 +10,12 @@ from dash.development.base_component import Component
 from dashboard.components.charts import table
 from dashboard.components.code import task_file
 from dashboard.components.controls import arm_key
+from dashboard.components.literature import literature
 from dashboard.components.text import Children, card, coded, facts, foreign
 from dashboard.data.view import View
 from dashboard.locale.numbers import plain
 from suite.report.formatting import NONE
-from suite.report.topic import doi_link, limits_of, split_doi
+from suite.report.topic import limits_of
 from suite.verdicts.claim_verdict import ClaimVerdict
 from tasks.contract.universe import is_universe
 
@@ -34,28 +35,10 @@ def limits_card(
 
 def literature_card(view: View) -> Component | None:
     """What to read, with links."""
-    works = view.campaign.manifest.task(view.task).literature
-    if not works:
+    works = literature(view)
+    if works is None:
         return None
-    items = [html.Li(_linked(work)) for work in works]
-    return card(
-        html.Ul(items, className="bullets", lang="en"),
-        title=view.words("topic-literature"),
-    )
-
-
-def _linked(work: str) -> list[Component | str]:
-    """A work whose DOI is a link."""
-    text, doi = split_doi(work)
-    if not doi:
-        return [text]
-    link = html.A(
-        f"doi:{doi}",
-        href=doi_link(doi),
-        target="_blank",
-        rel="noopener noreferrer",
-    )
-    return [f"{text}. ", link]
+    return card(works, title=view.words("topic-literature"))
 
 
 def data_card(view: View) -> html.Section:
