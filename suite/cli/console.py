@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import codecs
 import json
+import os
 import shlex
+import shutil
 import sys
 import unicodedata
 from collections.abc import Iterator
@@ -129,12 +131,21 @@ def complain(message: str) -> None:
 
 
 def prefix() -> str:
-    """The command name that the user typed."""
-    return (
-        "python -m suite"
-        if Path(sys.argv[0]).name == "__main__.py"
-        else "bakeoff"
-    )
+    """The command name that the user can type: a path where the program is not found by
+    its name, as after `make demo`.
+    """
+    return shlex.join(_program())
+
+
+def _program() -> list[str]:
+    started = Path(sys.argv[0])
+    if started.name == "__main__.py":
+        return ["python", "-m", "suite"]
+    if shutil.which("bakeoff") or not started.is_file():
+        return ["bakeoff"]
+    here = Path.cwd()
+    inside = started.absolute().is_relative_to(here)
+    return [os.path.relpath(started) if inside else str(started.absolute())]
 
 
 def command(*words: str | Path, results: Path = RESULTS) -> str:
@@ -143,7 +154,7 @@ def command(*words: str | Path, results: Path = RESULTS) -> str:
     """
     elsewhere = [] if results == RESULTS else ["--results", str(results)]
     # Quoted where a path has spaces, so that the line can be pasted.
-    return shlex.join([*shlex.split(prefix()), *map(str, words), *elsewhere])
+    return shlex.join([*_program(), *map(str, words), *elsewhere])
 
 
 def again() -> str:

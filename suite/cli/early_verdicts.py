@@ -39,6 +39,7 @@ class EarlyVerdicts:
         # For each claim the cells that are not done.
         self._missing = {} if plan.shard else _cells_of_claims(plan)
         self._count = len(self._missing)
+        self._known = 0  # had all of their runs when the campaign started
         self._printed = 0
         self._cells_seen = 0
         self._due: set[tuple[str, str]] = set()  # to be judged
@@ -70,10 +71,12 @@ class EarlyVerdicts:
             if missing:
                 continue
             del self._missing[claim]
-            if tally.trained:
-                with self._lock:
-                    self._due.add(claim)
-                self._changed.set()
+            if not tally.trained:
+                self._known += 1
+                continue
+            with self._lock:
+                self._due.add(claim)
+            self._changed.set()
 
     def _judge_until_closed(self) -> None:
         while True:
@@ -109,9 +112,8 @@ class EarlyVerdicts:
             is_due = (verdict.task, verdict.claim) in due
             if is_due and verdict.complete and not self._closed.is_set():
                 self._printed += 1
-                self._say(
-                    f"{self._printed} of {self._count} claims: {line(verdict)}"
-                )
+                number = self._known + self._printed
+                self._say(f"{number} of {self._count} claims: {line(verdict)}")
 
 
 @contextmanager

@@ -252,6 +252,8 @@ def dashboard(
         options += ["--mlflow-url", mlflow_url]
     if prefix != "/":
         options += ["--prefix", prefix]
+    if err().is_terminal:
+        err().print("Starting the dashboard …", style="dim")
     # Replaces this process: the dashboard is not imported by anything in
     # suite/, and gets signals and the terminal itself.
     servers.become_dashboard(options)

@@ -143,12 +143,17 @@ def plan(
     from suite.cluster.cores import cores
     from suite.planning.cost import costs, device_of, estimate
     from suite.records.files import free_space
+    from suite.report.formatting import counted
     from suite.verdicts.power import claim_power
 
     planned = plan_of(profile_of(profile, changes, task, task_file), results)
     with err().status("Timing a few steps of every arm …") as spinner:
 
         def watch(done: int, of: int) -> None:
+            if done == 0 and not err().is_terminal:
+                err().print(
+                    f"Timing a few steps of {counted(of, 'arm')}, once …"
+                )
             spinner.update(
                 f"Timing a few steps of every arm ({done} of {of}) …"
             )

@@ -185,11 +185,12 @@ def costs(
     results: Path,
     watch: Callable[[int, int], None] = lambda done, planned: None,
 ) -> Costs:
-    """The cost of every arm at every level; ``watch`` is called with the number of
-    known costs and the total.
+    """The cost of every arm at every level; ``watch`` is called with the number of those
+    measured so far, and of all that are to be.
 
     Trains a few steps in this process, at most once per machine and state of the
-    sources: what was measured is kept in the results folder, if that can be written.
+    sources: what was measured is kept in the results folder, if that can be written,
+    even where this is stopped before its end.
     """
     device = device_of(plan.profile)
     # As in a worker: with more threads than the profile allows, steps would
@@ -201,15 +202,17 @@ def costs(
         )
     )
     known = _read(results / FILE)
-    found: Costs = {}
-    for number, place in enumerate(places):
-        watch(number, len(places))
-        key = _identity(plan, *place, device)
-        if key not in known:
-            known[key] = asdict(_measured_or_refused(plan, *place, device))
-        found[place] = Cost(**known[key])
-    _keep(results / FILE, known)
-    return found
+    keys = {place: _identity(plan, *place, device) for place in places}
+    missing = [place for place in places if keys[place] not in known]
+    try:
+        for number, place in enumerate(missing):
+            watch(number, len(missing))
+            cost = _measured_or_refused(plan, *place, device)
+            known[keys[place]] = asdict(cost)
+    finally:
+        # Also where it is stopped: hundreds of arms take minutes.
+        _keep(results / FILE, known)
+    return {place: Cost(**known[key]) for place, key in keys.items()}
 
 
 def _measured_or_refused(

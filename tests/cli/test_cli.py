@@ -970,6 +970,30 @@ def test_a_free_port_is_the_wanted_one_or_the_next():
 
 
 @pytest.mark.parametrize(
+    ("folder", "path", "shown"),
+    [
+        ("", "", ".venv/bin/bakeoff"),
+        ("elsewhere", "", "{0}/.venv/bin/bakeoff"),
+        ("", "{0}/.venv/bin", "bakeoff"),
+    ],
+)
+def test_a_command_to_type_again_is_found_by_the_shell(
+    folder, path, shown, tmp_path, monkeypatch
+):
+    """After `make demo` nobody has put the environment on the path."""
+    program = tmp_path / ".venv" / "bin" / "bakeoff"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / folder)
+    monkeypatch.setenv("PATH", path.format(tmp_path))
+    monkeypatch.setattr(sys, "argv", [str(program), "demo"])
+
+    assert console.again() == f"{shown.format(tmp_path)} demo"
+
+
+@pytest.mark.parametrize(
     "environment",
     [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}],
 )

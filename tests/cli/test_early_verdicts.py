@@ -60,6 +60,25 @@ def test_a_claim_is_judged_once_all_of_its_own_runs_are_in(
     assert again == []
 
 
+def test_claims_that_were_known_before_are_counted(
+    two_claims, run_inline, tmp_path
+):
+    """So a resumed campaign does not begin with "1 of 2" once more."""
+    run_inline(two_claims)
+    said: list[str] = []
+    early = EarlyVerdicts(two_claims, tmp_path / "results", said.append)
+    few = [one.place for one in two_claims.cells if one.level == "few"]
+    many = [one.place for one in two_claims.cells if one.level == "many"]
+    for trained, done in ((0, few), (1, few + many)):
+        tally = Tally(planned=1, trained=trained)
+        tally.cells_done = done
+        early.take(tally)
+        early.judge_due()
+
+    (line,) = said
+    assert line.startswith("2 of 2 claims: ")
+
+
 def test_a_shard_has_no_verdicts(tiny_plan, run_inline, tmp_path):
     shard = replace(tiny_plan, shard=Shard(1, 2))
 

@@ -80,3 +80,25 @@ def test_an_evaluation_is_priced_with_its_training_examples(
 
     assert found.evaluation == pytest.approx(0.001 * (1000 + 1000))
     assert (len(trained) == 1) == (patience == 0)
+
+
+def test_what_was_timed_before_ctrl_c_is_not_timed_again(
+    tiny_plan, tmp_path, monkeypatch
+):
+    timed, measured = [], cost._measured_or_refused
+
+    def noted(plan, *place):
+        if len(timed) == 2:
+            raise KeyboardInterrupt
+        timed.append(place)
+        return measured(plan, *place)
+
+    monkeypatch.setattr(cost, "_measured_or_refused", noted)
+    with pytest.raises(KeyboardInterrupt):
+        costs(tiny_plan, tmp_path)
+    monkeypatch.setattr(cost, "_measured_or_refused", measured)
+    left = []
+    found = costs(tiny_plan, tmp_path, lambda *counts: left.append(counts))
+
+    assert left == [(0, 2), (1, 2)]
+    assert len(found) == 4

@@ -41,6 +41,12 @@ AA_STYLES = {
     "failure": "bold red",
 }
 
+READING = (
+    "Numbers are in the direction of the claim: above 0, or ×1, is on its side. What it "
+    'promises, as in "at least 25 points", is taken off; "at most 3 points worse" holds '
+    "as long as the interval stays above −3."
+)
+
 
 def verdict_page(
     verdicts: Sequence[ClaimVerdict],
@@ -89,7 +95,9 @@ def verdict_page(
         for one in aa_tests
     ]
     return Group(
-        *parts, Text(f"{counted(len(verdicts), 'claim')}: {counts}.", "bold")
+        *parts,
+        Text(f"{counted(len(verdicts), 'claim')}: {counts}.", "bold"),
+        Text(READING, "dim"),
     )
 
 
