@@ -42,9 +42,9 @@ AA_STYLES = {
 }
 
 READING = (
-    "Numbers are in the direction of the claim: above 0, or ×1, is on its side. What it "
-    'promises, as in "at least 25 points", is taken off; "at most 3 points worse" holds '
-    "as long as the interval stays above −3."
+    "Numbers say how far the side that a claim favours is ahead. It holds where the "
+    "whole interval lies beyond what it asks for: 0 (of ratios ×1), 25 for 'at least 25 "
+    "points', −3 for 'at most 3 points worse', ×0.8 for 'at most 1.25 times'."
 )
 
 
