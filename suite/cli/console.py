@@ -141,7 +141,8 @@ def _program() -> list[str]:
     started = Path(sys.argv[0])
     if started.name == "__main__.py":
         return ["python", "-m", "suite"]
-    if shutil.which("bakeoff") or not started.is_file():
+    is_program = started.name == "bakeoff" and started.is_file()
+    if not is_program or shutil.which("bakeoff"):
         return ["bakeoff"]
     here = Path.cwd()
     inside = started.absolute().is_relative_to(here)
