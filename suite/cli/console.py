@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import json
-import os
 import shlex
 import shutil
 import sys
@@ -138,15 +137,13 @@ def prefix() -> str:
 
 
 def _program() -> list[str]:
-    started = Path(sys.argv[0])
-    if started.name == "__main__.py":
+    started = sys.argv[0]
+    name = Path(started).name
+    if name == "__main__.py":
         return ["python", "-m", "suite"]
-    is_program = started.name == "bakeoff" and started.is_file()
-    if not is_program or shutil.which("bakeoff"):
-        return ["bakeoff"]
-    here = Path.cwd()
-    inside = started.absolute().is_relative_to(here)
-    return [os.path.relpath(started) if inside else str(started.absolute())]
+    if name == "bakeoff" and not shutil.which(name):
+        return [started]  # the path that the user typed
+    return ["bakeoff"]
 
 
 def command(*words: str | Path, results: Path = RESULTS) -> str:

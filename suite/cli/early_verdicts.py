@@ -39,8 +39,8 @@ class EarlyVerdicts:
         # For each claim the cells that are not done.
         self._missing = {} if plan.shard else _cells_of_claims(plan)
         self._count = len(self._missing)
-        self._known = 0  # had all of their runs when the campaign started
-        self._printed = 0
+        # Printed, or with all of their runs when the campaign started
+        self._settled = 0
         self._cells_seen = 0
         self._due: set[tuple[str, str]] = set()  # to be judged
         self._provenance: Provenance | None = None
@@ -72,7 +72,7 @@ class EarlyVerdicts:
                 continue
             del self._missing[claim]
             if not tally.trained:
-                self._known += 1
+                self._settled += 1
                 continue
             with self._lock:
                 self._due.add(claim)
@@ -111,9 +111,10 @@ class EarlyVerdicts:
             # Interim looks may leave a claim open until further blocks are in.
             is_due = (verdict.task, verdict.claim) in due
             if is_due and verdict.complete and not self._closed.is_set():
-                self._printed += 1
-                number = self._known + self._printed
-                self._say(f"{number} of {self._count} claims: {line(verdict)}")
+                self._settled += 1
+                self._say(
+                    f"{self._settled} of {self._count} claims: {line(verdict)}"
+                )
 
 
 @contextmanager

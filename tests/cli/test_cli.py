@@ -970,15 +970,21 @@ def test_a_free_port_is_the_wanted_one_or_the_next():
 
 
 @pytest.mark.parametrize(
-    ("folder", "path", "shown"),
+    ("folder", "typed", "path", "shown"),
     [
-        ("", "", ".venv/bin/bakeoff"),
-        ("elsewhere", "", "{0}/.venv/bin/bakeoff"),
-        ("", "{0}/.venv/bin", "bakeoff"),
+        ("", ".venv/bin/bakeoff", "", ".venv/bin/bakeoff"),
+        (
+            "elsewhere",
+            "{0}/.venv/bin/bakeoff",
+            "",
+            "{0}/.venv/bin/bakeoff",
+        ),
+        (".venv/bin", "./bakeoff", "", "./bakeoff"),
+        ("", "{0}/.venv/bin/bakeoff", "{0}/.venv/bin", "bakeoff"),
     ],
 )
 def test_a_command_to_type_again_is_found_by_the_shell(
-    folder, path, shown, tmp_path, monkeypatch
+    folder, typed, path, shown, tmp_path, monkeypatch
 ):
     """After `make demo` nobody has put the environment on the path."""
     program = tmp_path / ".venv" / "bin" / "bakeoff"
@@ -988,7 +994,7 @@ def test_a_command_to_type_again_is_found_by_the_shell(
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / folder)
     monkeypatch.setenv("PATH", path.format(tmp_path))
-    monkeypatch.setattr(sys, "argv", [str(program), "demo"])
+    monkeypatch.setattr(sys, "argv", [typed.format(tmp_path), "demo"])
 
     assert console.again() == f"{shown.format(tmp_path)} demo"
 
